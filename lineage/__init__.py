@@ -1,0 +1,1 @@
+"""Claims of parents, the lineage graph, and comparisons of versions. Builds on registry; knows nothing of openness."""

@@ -1,0 +1,1 @@
+"""Rubrics, assessments, policies and the passport that composes all three apps."""
