@@ -1,13 +1,8 @@
-"""What every test shares: development settings, and a network that ends at this machine."""
+"""What every test shares: a network that ends at this machine."""
 
-import os
 import socket
 
-os.environ["DEBUG"] = "1"
-os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
-os.environ.setdefault("HF_HUB_DISABLE_XET", "1")
-
-import pytest  # noqa: E402
+import pytest
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", ""}
 

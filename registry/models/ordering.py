@@ -1,6 +1,7 @@
 """Largest first, unknown last, on both databases and in their indexes."""
 
 from django.db.models.expressions import OrderBy
+from django.db.models.indexes import IndexExpression
 from django.utils.deconstruct import deconstructible
 
 
@@ -12,4 +13,10 @@ class LargestFirst(OrderBy):
         super().__init__(expression, descending=True, nulls_last=True)
 
     def as_sqlite(self, compiler, connection, **kwargs):
-        return self.as_sql(compiler, connection, template="%(expression)s DESC")
+        plain = self.copy()
+        plain.nulls_last = None
+        return plain.as_sql(compiler, connection)
+
+
+# An index accepts only the orderings that are registered with it.
+IndexExpression.register_wrappers(*IndexExpression.wrapper_classes, LargestFirst)
