@@ -1,8 +1,23 @@
 """Every path of the site. Order matters: exact prefixes stand before the ids, which may hold one slash and dots."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from registry import converters  # noqa: F401  registers <hub_name:…>
+
+api_v1 = [
+    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="docs"),
+    path("", include("registry.api_urls")),
+    path("", include("lineage.api_urls")),
+    path("", include("openness.api_urls")),
+]
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/v1/", include(api_v1)),
+    path("", include("registry.hub_urls")),
+    path("", include("lineage.urls")),
+    path("", include("openness.urls")),
 ]

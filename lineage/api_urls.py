@@ -1,0 +1,3 @@
+"""Paths of lineage under `/api/v1/`."""
+
+urlpatterns = []

@@ -1,0 +1,3 @@
+"""Pages of lineage: the graph and the comparisons."""
+
+urlpatterns = []

@@ -1,0 +1,3 @@
+"""Paths of openness under `/api/v1/`."""
+
+urlpatterns = []

@@ -1,0 +1,40 @@
+"""What a rubric is shown of a repository: values only, read from the mirror in a bounded number of queries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class FileFact:
+    path: str
+    size_bytes: int | None = None
+    lfs_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class LinkedRepo:
+    """Another repository that this one names, as far as the mirror knows it."""
+
+    kind: str
+    name: str
+    mirrored: bool
+    gated: str | None = None  # None unknown, "no", "auto", "manual"
+    licence: str = ""
+    has_card: bool | None = None
+
+
+@dataclass(frozen=True)
+class RepoState:
+    """One repository at one revision. `None` is unknown; empty is "looked and found nothing"."""
+
+    kind: str
+    name: str
+    card_state: str = "unknown"  # unknown, absent, present, unreadable
+    card_text: str | None = None  # the README as it is, header included
+    info: dict = field(default_factory=dict)  # the Hub's JSON of the newest observation
+    files: tuple[FileFact, ...] | None = None
+    small_files: dict[str, str] = field(default_factory=dict)  # path -> text of the allowed small files that are kept
+    gated: str | None = None
+    tags: tuple[str, ...] = ()
+    linked: tuple[LinkedRepo, ...] = ()  # datasets and parents that are named

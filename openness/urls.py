@@ -1,0 +1,3 @@
+"""Pages that compose all three apps: the corpus, a repository, statistics."""
+
+urlpatterns = []

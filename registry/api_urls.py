@@ -1,0 +1,3 @@
+"""Paths of registry under `/api/v1/`."""
+
+urlpatterns = []

@@ -1,0 +1,3 @@
+"""Paths of the Hub-compatible read API, and of the pages of registry."""
+
+urlpatterns = []
