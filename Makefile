@@ -1,0 +1,48 @@
+# Two commands for a newcomer: `make run` and `make test`. Everything they need they install or start themselves.
+PYTHON ?= python3
+PORT ?= 8000
+DATA_DIR ?= $(CURDIR)/.data
+VENV := .venv
+PY := $(VENV)/bin/python
+export DATA_DIR
+
+.PHONY: help run test proof bench lint worker
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/installed: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+$(VENV)/installed-for-tests: tests/requirements.txt $(VENV)/installed
+	$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+run: export DEBUG = 1
+run: $(VENV)/installed ## set everything up, fill the registry and serve it (NO_SERVE=1 stops before serving)
+	$(PY) manage.py migrate --verbosity 0
+	$(PY) manage.py first_run
+	@if [ -z "$(NO_SERVE)" ]; then echo "Stemma is at http://127.0.0.1:$(PORT)/"; exec $(PY) manage.py runserver 127.0.0.1:$(PORT); fi
+
+worker: export DEBUG ?= 1
+worker: $(VENV)/installed ## run a worker and the schedules on this machine
+	@mkdir -p $(DATA_DIR)/queue $(DATA_DIR)/queue_control
+	$(VENV)/bin/celery -A registry worker --beat --queues hub,score,gpu --concurrency 1 --loglevel INFO --schedule $(DATA_DIR)/beat
+
+test: $(VENV)/installed-for-tests ## the whole suite, on SQLite and on a throw-away PostgreSQL
+	$(PY) -m pytest -n 2 -m "not proof"
+	$(PY) -m tests.postgres $(PY) -m pytest -n 2 -m "not proof and not browser"
+
+lint: $(VENV)/installed-for-tests ## the linters, and whether a migration is missing
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
+	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))') $(PY) manage.py check --deploy --fail-level WARNING
+
+proof: $(VENV)/installed-for-tests ## the long proofs
+	$(PY) -m pytest -m proof
+
+bench: $(VENV)/installed-for-tests ## every benchmark; each prints JSON lines with units
+	@for bench in $$(ls tests/bench/*.py | grep -v __init__); do $(PY) -m $$(echo $${bench%.py} | tr / .) || exit 1; done
