@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from registry.models import Repo, Revision
 
@@ -14,12 +15,17 @@ class AssessmentQuerySet(models.QuerySet):
     def current(self) -> Self:
         return self.filter(is_current=True)
 
+    def visible_to(self, user) -> Self:
+        """Assessments of repositories that `user` may see."""
+        return self if user is not None and user.is_staff else self.filter(repo__staff_only=False)
+
 
 class Assessment(models.Model):
     """Kept when superseded. The same rubric, reader and state give the same bytes."""
 
     repo = models.ForeignKey(Repo, on_delete=models.CASCADE, related_name="assessments")
     revision = models.ForeignKey(Revision, null=True, on_delete=models.SET_NULL, related_name="assessments")
+    name = models.CharField(max_length=30, help_text="of the rubric, without its version")
     rubric = models.CharField(max_length=40, help_text="name/version, such as model-card/0.1")
     reader = models.CharField(max_length=40, help_text="version of the code that found the evidence")
     state_digest = models.CharField(max_length=64)
@@ -36,20 +42,27 @@ class Assessment(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["repo", "rubric", "reader", "state_digest"], name="assessment_of_state")
+            models.UniqueConstraint(fields=["repo", "rubric", "reader", "state_digest"], name="assessment_of_state"),
+            models.UniqueConstraint(
+                fields=["repo", "name"], condition=Q(is_current=True), name="assessment_current_by_rubric"
+            ),
         ]
         indexes = [
-            models.Index(fields=["rubric", "is_current", "score"], name="assessment_by_score"),
+            models.Index(fields=["name", "is_current", "score"], name="assessment_by_score"),
             models.Index(fields=["repo", "is_current"], name="assessment_current"),
         ]
+        permissions = [("assess_repo", "Can ask for a repository to be assessed now")]
 
     def __str__(self) -> str:
         return f"{self.rubric} of {self.repo}"
 
 
-def due_for(rubric: str, reader: str, kinds: list[str]) -> models.QuerySet[Repo]:
-    """Repositories whose present state this rubric and reader have not assessed."""
-    done = Assessment.objects.filter(
-        repo=OuterRef("pk"), rubric=rubric, reader=reader, state_digest=OuterRef("state_digest")
-    )
-    return Repo.objects.filter(kind__in=kinds).filter(~Exists(done))
+def due_for(versions: Sequence[tuple[str, str]], kinds: Sequence[str]) -> models.QuerySet[Repo]:
+    """Repositories of `kinds` whose present state one of the (rubric, reader) `versions` has not assessed."""
+    behind = Q(pk__in=[])
+    for rubric, reader in versions:
+        done = Assessment.objects.current().filter(
+            repo=OuterRef("pk"), rubric=rubric, reader=reader, state_digest=OuterRef("state_digest")
+        )
+        behind |= ~Exists(done)
+    return Repo.objects.filter(kind__in=kinds).filter(behind)

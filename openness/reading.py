@@ -1,0 +1,119 @@
+"""Reads from the mirror what rubrics are shown: one `RepoState` a repository, however many rows lie behind it."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from django.db.models import Max
+from django.db.models.functions import Lower
+
+from openness.named_repos import named_repos
+from openness.state import FileFact, LinkedRepo, RepoState
+from registry.models import Alias, File, Observation, Repo, Revision
+
+Key = tuple[str, str]  # kind and lower-case name
+
+
+def state_of(repo: Repo) -> RepoState:
+    """What is known of one repository at its newest revision."""
+    return states_of([repo])[0]
+
+
+def states_of(repos: Sequence[Repo]) -> list[RepoState]:
+    """The states of `repos`, in their order, in at most six queries."""
+    heads = heads_of(repos)
+    files, small_files = files_of(heads.values())
+    infos = newest_infos(repos)
+    named = {
+        repo.pk: named_repos(repo.kind, header_of(heads.get(repo.head_id), infos[repo.pk]), repo.tags) for repo in repos
+    }
+    mirrored = mirrored_repos({(kind, name.lower()) for names in named.values() for kind, name in names})
+    return [
+        RepoState(
+            kind=repo.kind,
+            name=repo.name,
+            info=infos[repo.pk],
+            gated=repo.gated,
+            tags=tuple(repo.tags),
+            linked=tuple(linked_repo(kind, name, mirrored.get((kind, name.lower()))) for kind, name in named[repo.pk]),
+            **card_of(heads.get(repo.head_id)),
+            files=files.get(repo.head_id),
+            small_files=small_files.get(repo.head_id, {}),
+        )
+        for repo in repos
+    ]
+
+
+def heads_of(repos: Iterable[Repo]) -> dict[int, Revision]:
+    """The newest revision of each repository that has one, with its card, by key."""
+    keys = [repo.head_id for repo in repos if repo.head_id]
+    return Revision.objects.select_related("card__card").in_bulk(keys)
+
+
+def card_of(head: Revision | None) -> dict:
+    if head is None:
+        return {"card_state": Revision.CardState.UNKNOWN.value, "card_text": None}
+    readable = head.card_state == Revision.CardState.PRESENT and head.card
+    return {"card_state": head.card_state, "card_text": head.card.text if readable else None}
+
+
+def header_of(head: Revision | None, info: dict) -> dict | None:
+    """The card's header as our own reader has it; the Hub's reading where the card itself is not kept."""
+    if head is not None and head.card is not None:
+        card = getattr(head.card, "card", None)
+        if card is not None and card.metadata is not None:
+            return card.metadata
+    return info.get("cardData")
+
+
+def files_of(heads: Iterable[Revision]) -> tuple[dict[int, tuple[FileFact, ...]], dict[int, dict[str, str]]]:
+    """Per revision whose file list is known: its files by path, and the text of those that are kept."""
+    listed = [head.pk for head in heads if head.has_file_list]
+    files: dict[int, list[FileFact]] = {key: [] for key in listed}
+    texts: dict[int, dict[str, str]] = defaultdict(dict)
+    rows = File.objects.filter(revision__in=listed).order_by("revision_id", "path")
+    for key, path, size_bytes, sha256, packed in rows.values_list(
+        "revision_id", "path", "size_bytes", "lfs_sha256", "content__packed"
+    ).iterator(chunk_size=5_000):
+        files[key].append(FileFact(path, size_bytes, sha256))
+        if packed is not None:
+            texts[key][path] = zlib.decompress(packed).decode("utf8", "replace")
+    return {key: tuple(facts) for key, facts in files.items()}, texts
+
+
+def newest_infos(repos: Iterable[Repo]) -> dict[int, dict]:
+    """The Hub's JSON of each repository's newest observation; {} where none is kept."""
+    keys = [repo.pk for repo in repos]
+    newest = Observation.objects.filter(repo__in=keys).values("repo").annotate(newest=Max("pk")).values("newest")
+    infos: dict[int, dict] = {key: {} for key in keys}
+    for key, packed in Observation.objects.filter(pk__in=newest).values_list("repo_id", "packed"):
+        infos[key] = json.loads(zlib.decompress(packed))
+    return infos
+
+
+def mirrored_repos(keys: set[Key]) -> dict[Key, Repo]:
+    """The public mirrored repositories called by `keys`, now or once; a present name wins over a former one."""
+    if not keys:
+        return {}
+    names = {name for _, name in keys}
+    public = Repo.objects.visible_to(None).select_related("head")
+    now_called = public.current().annotate(lower_name=Lower("name")).filter(lower_name__in=names)
+    found = {(repo.kind, repo.lower_name): repo for repo in now_called}
+    missing = keys - found.keys()
+    former = Alias.objects.annotate(lower_name=Lower("name")).filter(lower_name__in={name for _, name in missing})
+    former = former.filter(valid_to__isnull=False, repo__staff_only=False).order_by("-valid_to", "pk")
+    for alias in former.select_related("repo__head"):
+        if (alias.kind, alias.lower_name) in missing:
+            found.setdefault((alias.kind, alias.lower_name), alias.repo)
+    return found
+
+
+def linked_repo(kind: str, name: str, repo: Repo | None) -> LinkedRepo:
+    if repo is None:
+        return LinkedRepo(kind, name, mirrored=False)
+    known = {Revision.CardState.PRESENT: True, Revision.CardState.ABSENT: False}
+    has_card = known.get(repo.head.card_state) if repo.head else None
+    return LinkedRepo(kind, name, mirrored=True, gated=repo.gated, licence=repo.licence, has_card=has_card)
