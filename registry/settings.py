@@ -124,6 +124,7 @@ STORAGES = {
 HF_ENDPOINT = env.str("HF_ENDPOINT", default="https://huggingface.co").rstrip("/")
 HF_TOKEN = env.str("HF_TOKEN", default="")
 HUB_TIMEOUT_S = env.float("HUB_TIMEOUT_S", default=20.0)
+HUB_PATIENCE_S = env.float("HUB_PATIENCE_S", default=330.0)  # waits between the tries of one request, in all
 
 # Reading is public unless this is switched off; writing always needs a token or a signed-in user with the permission.
 PUBLIC_READ = env.bool("PUBLIC_READ", default=True)
@@ -221,4 +222,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["no_tokens"]}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"httpx2": {"level": "WARNING"}},  # else a line for each request to the Hub
 }

@@ -9,6 +9,7 @@ os.environ.pop("HF_TOKEN", None)
 os.environ.pop("CELERY_BROKER_URL", None)
 os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="stemma-tests-")
 os.environ["HF_ENDPOINT"] = "http://127.0.0.1:9"  # nothing listens: a test that needs a Hub starts a loopback one
+os.environ["HUB_PATIENCE_S"] = "0"  # a busy Hub is asked once
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 os.environ["HF_HUB_DISABLE_XET"] = "1"
 
