@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openness.storable import storable_text
+
 MOST_COMPONENTS = 200
 MOST_NAME = 500  # characters of a component's or a licence's name
 LEVELS = ("distribution", "code", "data", "document")
@@ -53,7 +55,7 @@ def read_record(value: object) -> Record:
     return Record(
         listed=tuple(_listed(entry) for entry in components),
         licences=_release_licences(release.get("license")),
-        name=name[:MOST_NAME] if isinstance(name, str) else "",
+        name=storable_text(name[:MOST_NAME]) if isinstance(name, str) else "",
     )
 
 
@@ -61,7 +63,7 @@ def _listed(entry: object) -> Listed:
     name = entry.get("name") if isinstance(entry, dict) else None
     if not isinstance(name, str) or len(name) > MOST_NAME:
         raise RecordProblem("a component of the release has no name that is text")
-    path = entry.get("component_path")
+    name, path = storable_text(name), entry.get("component_path")
     return Listed(
         name, _licence(entry.get("license"), f"the component “{name}”"), path if isinstance(path, str) else ""
     )
@@ -72,7 +74,7 @@ def _licence(value: object, whose: str) -> str | None:
     if value is None or isinstance(value, str):
         if value and len(value) > MOST_NAME:
             raise RecordProblem(f"the licence of {whose} has {len(value)} characters and is not read")
-        return value
+        return storable_text(value) if value else value
     if value in (0, False):
         return ""
     raise RecordProblem(f"the licence of {whose} is not text")
