@@ -39,6 +39,19 @@ class KindPlural(Kind):
         return f"{value}s"
 
 
+class HubRevision:
+    """A branch, tag or sha, or a ref of the Hub, whose slashes a client sends escaped."""
+
+    regex = r"refs/(?:convert|heads|pr|tags)/[^/]+|[^/]+"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
 register_converter(HubName, "hub_name")
 register_converter(Kind, "kind")
 register_converter(KindPlural, "kinds")
+register_converter(HubRevision, "hub_revision")

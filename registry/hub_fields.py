@@ -37,3 +37,24 @@ ONLY_EXPANDED = {
     "dataset": ["downloadsAllTime", "mainSize"],
     "space": [],
 }
+
+# What a record of a listing holds beside `_id` and `id`, without and with `full`.
+DEFAULT_FIELDS = {
+    "model": "modelId private downloads likes tags pipeline_tag library_name createdAt trendingScore".split(),
+    "dataset": (
+        "author private gated disabled downloads likes tags createdAt lastModified sha description paperswithcode_id "
+        "trendingScore"
+    ).split(),
+    "space": "private likes tags createdAt sdk trendingScore".split(),
+}
+FULL_FIELDS = {
+    "model": [*DEFAULT_FIELDS["model"], "author", "sha", "lastModified", "siblings", "gated", "disabled"],
+    "dataset": [*DEFAULT_FIELDS["dataset"], "siblings", "cardData"],
+    "space": [*DEFAULT_FIELDS["space"], "author", "sha", "lastModified", "siblings", "cardData"],
+}
+
+# What our columns hold; any other field is read from the kept JSON of the newest observation.
+IN_COLUMNS = frozenset(
+    "_id author createdAt disabled downloads downloadsAllTime gated id lastModified library_name likes modelId "
+    "pipeline_tag private sdk sha tags trendingScore usedStorage".split()
+)

@@ -1,0 +1,369 @@
+"""The Hub-compatible read API, asked by the real client and by our own border over a live server."""
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import Client
+from django.utils.timezone import now, timedelta
+from huggingface_hub import HfApi, ModelCard, hf_hub_download, hf_hub_url
+from huggingface_hub.errors import (
+    BadRequestError,
+    DisabledRepoError,
+    RemoteEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+from huggingface_hub.utils import get_session
+
+from registry.hub import Hub, RepoDisabled, RepoGone, RevisionGone
+from registry.models import Account, Alias, ApiToken, Repo, RepoTag, Revision, Tag
+from tests.mirrored import SEEN, content_of, mirrored
+
+CARD = "---\nlicense: mit\n---\n# Tiny\n"
+SHA256 = "c" * 64
+
+
+def repo(name, *, tags=(), **options) -> Repo:
+    """A mirrored repository with its account and tags."""
+    row = mirrored(name, tags=list(tags), is_private=False, **({"gated": "no"} | options))
+    owner = name.rpartition("/")[0]
+    row.account = Account.objects.get_or_create(name=owner)[0] if owner else None
+    row.save()
+    for tag in tags:
+        RepoTag.objects.create(repo=row, tag=Tag.objects.get_or_create(name=tag)[0])
+    return row
+
+
+@pytest.fixture
+def api(live_server):
+    return HfApi(endpoint=live_server.url, token=False)
+
+
+@pytest.fixture
+def family(db):
+    """Four models by two owners, with licences, parents, likes and sizes."""
+    repo("acme/base", tags=["license:mit", "en"], likes=5, downloads=10, parameters=7_000_000_000, card=CARD)
+    repo("acme/child", tags=["license:mit", "base_model:finetune:acme/base"], likes=9, gated="auto")
+    repo("zoo/other", tags=["license:apache-2.0", "fr"], downloads=20, likes=5, pipeline_tag="fill-mask")
+    repo("zoo/Base-2", tags=["license:mit"], parameters=1_500_000_000)
+
+
+LISTINGS = [
+    ({}, {"acme/base", "acme/child", "zoo/other", "zoo/Base-2"}),
+    ({"author": "acme"}, {"acme/base", "acme/child"}),
+    ({"author": "nobody"}, set()),
+    ({"filter": "license:mit"}, {"acme/base", "acme/child", "zoo/Base-2"}),
+    ({"filter": ["license:mit", "base_model:finetune:acme/base"]}, {"acme/child"}),
+    ({"filter": ["license:mit", "fr"]}, set()),
+    ({"filter": "language:fr"}, {"zoo/other"}),
+    ({"filter": "no-such-tag"}, set()),
+    ({"search": "BASE"}, {"acme/base", "zoo/Base-2"}),
+    ({"search": "base", "author": "zoo"}, {"zoo/Base-2"}),
+    ({"gated": True}, {"acme/child"}),
+    ({"gated": False, "filter": "license:mit"}, {"acme/base", "zoo/Base-2"}),
+    ({"pipeline_tag": "fill-mask"}, {"zoo/other"}),
+    ({"num_parameters": "min:6B,max:128B"}, {"acme/base"}),
+    ({"num_parameters": "max:2B"}, {"zoo/Base-2"}),
+]
+
+
+@pytest.mark.parametrize(("asked", "names"), LISTINGS)
+def test_the_client_lists_by_author_filter_search_and_more(family, api, asked, names):
+    assert {model.id for model in api.list_models(**asked)} == names
+
+
+def test_a_search_that_starts_from_the_order_finds_what_one_from_the_tag_does(family, api, monkeypatch):
+    monkeypatch.setattr("registry.hub_listing.RARE", 0)
+    assert [m.id for m in api.list_models(filter=["license:mit", "en"])] == ["acme/base"]
+
+
+@pytest.mark.parametrize(
+    ("sort", "names"),
+    [
+        ("likes", ["acme/child", "acme/base", "zoo/other", "zoo/Base-2"]),
+        ("downloads", ["zoo/other", "acme/base", "acme/child", "zoo/Base-2"]),
+        ("last_modified", ["acme/base", "acme/child", "zoo/other", "zoo/Base-2"]),
+    ],
+)
+def test_sorting_is_largest_first_and_unknown_last(family, api, sort, names):
+    assert [model.id for model in api.list_models(sort=sort)] == names
+    assert [model.id for model in api.list_models(sort=sort, limit=2)] == names[:2]
+
+
+SORTS = ["createdAt", "downloads", "lastModified", "likes", "trendingScore", "id", "num_parameters", ""]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_every_page_is_reached_once_whatever_the_order(client, db, sort):
+    for n in range(11):
+        some = {"likes": n % 3, "downloads": n % 4 or None, "parameters": n, "trending_score": n / 2}
+        dates = {"hub_created_at": SEEN + timedelta(days=n // 2), "hub_modified_at": SEEN if n % 2 else None}
+        repo(f"acme/m{n}", **some, **dates)
+    url, seen, pages = f"/api/models?sort={sort}&limit=3", [], 0
+    while url:
+        response = client.get(url)
+        seen += [record["id"] for record in response.json()]
+        pages, link = pages + 1, response.headers.get("Link")
+        assert link is None or link.startswith("<http://testserver/api/models?")
+        url = link and link[1:].partition(">")[0]
+    whole = [record["id"] for record in client.get(f"/api/models?sort={sort}").json()]
+    assert seen == whole and len(set(seen)) == 11 and pages == 4
+
+
+def test_the_client_follows_our_pages(db, live_server, api):
+    for n in range(5):
+        repo(f"acme/m{n}", likes=n)
+    first = get_session().get(f"{live_server.url}/api/models?limit=2&sort=likes")
+    assert first.links["next"]["url"].startswith(f"{live_server.url}/api/models?")
+    second = get_session().get(first.links["next"]["url"])
+    assert [record["id"] for record in second.json()] == ["acme/m2", "acme/m1"]
+
+
+INFO = {
+    "id": "was/other",
+    "downloads": 1,
+    "config": {"model_type": "tiny"},
+    "siblings": [{"rfilename": "README.md", "size": 1}, "junk"],
+    "cardData": {"license": "mit"},
+    "baseModels": {"relation": "finetune", "models": [{"id": "acme/base"}]},
+    "safetensors": {"parameters": {"F32": 5}, "total": 5},
+}
+
+
+def test_records_are_columns_over_what_the_hub_said(db, api):
+    row = repo("acme/tiny", info=INFO, downloads=77, hub_id="a" * 24, tags=["en"], library_name="tiny", likes=3)
+    Repo.objects.filter(pk=row.pk).update(hub_modified_at=SEEN, hub_created_at=SEEN)
+    (plain,) = api.list_models()
+    assert (plain.id, plain.downloads, plain.likes, plain.tags) == ("acme/tiny", 77, 3, ["en"])
+    assert plain.siblings is None and plain.card_data is None and plain.sha is None
+    (full,) = api.list_models(full=True, cardData=True, fetch_config=True)
+    assert [s.rfilename for s in full.siblings] == ["README.md"] and full.card_data.license == "mit"
+    assert full.config == {"model_type": "tiny"} and full.last_modified == SEEN
+    assert full.sha == row.head.sha and full.author == "acme" and full.gated is False
+    (named,) = api.list_models(expand=["safetensors", "baseModels"])
+    assert named.safetensors.total == 5 and named.base_models["relation"] == "finetune" and named.downloads is None
+    info = api.model_info("acme/tiny")
+    assert info.downloads == 77 and info.config == {"model_type": "tiny"} and info.library_name == "tiny"
+    assert not info.base_models and api.model_info("acme/tiny", expand=["baseModels"]).base_models
+
+
+def test_what_is_unknown_is_left_out(db, client):
+    mirrored("bare", tags=[])
+    record = client.get("/api/models/bare").json()
+    assert set(record) == {"id", "modelId", "sha", "tags"}
+
+
+def test_the_header_of_the_card_stands_in_for_card_data(db, api):
+    repo("acme/tiny", card=CARD, header={"license": "mit"}, info={"id": "acme/tiny"})
+    (model,) = api.list_models(cardData=True)
+    assert model.card_data.license == "mit" and api.model_info("acme/tiny").card_data.license == "mit"
+
+
+def test_datasets_and_spaces_are_read_like_models(db, api):
+    repo("acme/data", kind="dataset", card=CARD, info={"description": "Rows."}, texts={"README.md": CARD})
+    repo("acme/app", kind="space", sdk="gradio", info={"models": ["acme/tiny"], "datasets": ["acme/data"]})
+    assert api.dataset_info("acme/data").description == "Rows."
+    assert next(api.list_datasets(full=True)).id == "acme/data"
+    assert api.space_info("acme/app").sdk == "gradio" and api.space_info("acme/app").models == ["acme/tiny"]
+    assert next(api.list_spaces(linked=True)).datasets == ["acme/data"]
+    with pytest.raises(RepositoryNotFoundError):
+        api.model_info("acme/data")
+
+
+def test_files_come_with_sizes_and_hashes_when_asked(db, api):
+    row = repo("acme/tiny", files={"a/model.safetensors": 1000, "b.txt": None}, info={"id": "acme/tiny"})
+    row.head.files.filter(size_bytes=1000).update(lfs_sha256=SHA256, blob_id="d" * 40)
+    weights, text = api.model_info("acme/tiny", files_metadata=True).siblings
+    assert (weights.size, weights.blob_id, weights.lfs.sha256) == (1000, "d" * 40, SHA256)
+    assert weights.lfs.pointer_size == 129 and text.size is None
+    assert api.model_info("acme/tiny").siblings[0].size is None
+    tree = list(api.list_repo_tree("acme/tiny"))
+    assert [entry.path for entry in tree] == ["a", "b.txt"]
+    assert [e.path for e in api.list_repo_tree("acme/tiny", "a")] == ["a/model.safetensors"]
+    assert api.list_repo_files("acme/tiny") == ["a/model.safetensors", "b.txt"]
+
+
+def test_an_older_revision_tells_only_what_is_known_of_it(db, api):
+    row = repo("acme/tiny", card=CARD, info=INFO, likes=3)
+    old = Revision.objects.create(repo=row, sha="b" * 40, first_seen_at=SEEN, card=content_of("# Old"))
+    info = api.model_info("acme/tiny", revision=old.sha)
+    assert info.sha == old.sha and info.likes == 3
+    assert info.config is None and info.card_data is None and info.siblings is None and info.tags is None
+    assert api.model_info("acme/tiny", revision=row.head.sha).config == {"model_type": "tiny"}
+    for unknown in ("v9", "refs/pr/1"):
+        with pytest.raises(RevisionNotFoundError):
+            api.model_info("acme/tiny", revision=unknown)
+
+
+def test_cards_are_downloaded_and_loaded(db, live_server, tmp_path):
+    row = repo("acme/tiny", card=CARD)
+    repo("acme/tiny", kind="dataset", card=CARD.replace("Tiny", "Rows"))
+    where = {"endpoint": live_server.url, "cache_dir": tmp_path, "token": False}
+    path = hf_hub_download("acme/tiny", "README.md", **where)
+    assert ModelCard.load(path).data.license == "mit" and row.head.sha in path
+    assert "Rows" in open(hf_hub_download("acme/tiny", "README.md", repo_type="dataset", **where)).read()
+
+
+def test_head_tells_etag_commit_and_length(db, client):
+    row = repo("acme/tiny", card=CARD)
+    url = f"/acme/tiny/resolve/{row.head.sha}/README.md"
+    head, get = client.head(url), client.get(url)
+    for response in (head, get):
+        assert response.headers["ETag"] == f'"{row.head.card.git_sha1}"'
+        assert response.headers["X-Repo-Commit"] == row.head.sha
+        assert response.headers["Content-Length"] == str(len(CARD.encode()))
+        assert response.headers["Content-Type"].startswith("text/plain")
+    assert head.content == b"" and get.content == CARD.encode()
+    assert client.get(url, headers={"If-None-Match": head.headers["ETag"]}).status_code == 304
+
+
+def test_a_file_that_is_merely_not_kept_is_not_called_absent(db, api, client, tmp_path):
+    repo("acme/tiny", files={"model.safetensors": 9}, texts={"LICENSE": "MIT"}, card="")
+    repo("acme/unknown")
+    with pytest.raises(RemoteEntryNotFoundError):
+        hf_hub_download("acme/tiny", "nope.bin", endpoint=api.endpoint, cache_dir=tmp_path, token=False)
+    assert client.get("/acme/tiny/resolve/main/LICENSE").content == b"MIT"
+    known = {"acme/tiny": {"nope.bin": True, "README.md": True, "model.safetensors": False}}
+    for name, files in (known | {"acme/unknown": {"README.md": False, "x": False}}).items():
+        for path, is_absent in files.items():
+            response = client.get(f"/{name}/resolve/main/{path}")
+            assert response.status_code == 404 and response.headers["X-Error-Code"] == "EntryNotFound"
+            assert ("X-Repo-Commit" in response.headers) is is_absent
+
+
+def test_an_old_name_leads_to_the_new_one(db, api, client, tmp_path):
+    row = repo("acme/new", card=CARD)
+    Alias.objects.create(repo=row, kind="model", name="acme/Old", valid_from=SEEN, valid_to=SEEN)
+    assert api.model_info("acme/old").id == "acme/new"
+    response = client.get("/api/models/acme/old/revision/main?expand=sha")
+    assert response.status_code == 307
+    assert response.headers["Location"] == "/api/models/acme/new/revision/main?expand=sha"
+    path = hf_hub_download("acme/old", "README.md", endpoint=api.endpoint, cache_dir=tmp_path, token=False)
+    assert open(path).read() == CARD
+
+
+def test_missing_gone_disabled_and_hidden_repositories_are_told_apart(db, api, client, live_server):
+    repo("acme/gone", gone_at=SEEN)
+    repo("acme/disabled", is_disabled=True)
+    secret = repo("acme/secret", staff_only=True, card=CARD, likes=4)
+    Alias.objects.create(repo=secret, kind="model", name="acme/old", valid_from=SEEN, valid_to=SEEN)
+    for name in ("acme/gone", "acme/secret", "acme/never", "acme/old"):
+        with pytest.raises(RepositoryNotFoundError):
+            api.model_info(name)
+        assert client.get(f"/{name}/resolve/main/README.md").headers["X-Error-Code"] == "RepoNotFound"
+        with pytest.raises(RepoGone):
+            Hub(live_server.url).info("model", name)
+    with pytest.raises(DisabledRepoError):
+        api.model_info("acme/disabled")
+    with pytest.raises(RepoDisabled):
+        Hub(live_server.url).info("model", "acme/disabled")
+    assert "acme/secret" not in {m.id for m in api.list_models()}
+
+
+def test_staff_see_what_only_staff_may_see(db, live_server):
+    repo("acme/secret", staff_only=True)
+    user = get_user_model().objects.create_user("curator", is_staff=True)
+    until = now() + timedelta(days=1)
+    _, token = ApiToken.issue(user, label="r", scopes=["read"], expires_at=until)
+    _, writer = ApiToken.issue(user, label="w", scopes=["mirror"], expires_at=until)
+    assert HfApi(endpoint=live_server.url, token=token).model_info("acme/secret").id == "acme/secret"
+    with pytest.raises(RepositoryNotFoundError):
+        HfApi(endpoint=live_server.url, token=writer).model_info("acme/secret")
+
+
+def test_a_token_of_the_hub_is_no_obstacle_and_a_wrong_one_of_ours_is(db, client, settings):
+    repo("acme/tiny")
+    given = {"Authorization": "Bearer hf_abcdefghijklmnop"}
+    assert client.get("/api/models/acme/tiny", headers=given).status_code == 200
+    assert client.get("/api/models", headers={"Authorization": "Bearer stm_wrong"}).status_code == 401
+    settings.PUBLIC_READ = False
+    assert client.get("/api/models/acme/tiny", headers=given).status_code == 401
+
+
+REFUSED = [
+    "expand=nonsense",
+    "apps=vllm",
+    "inference=warm",
+    "models=acme/tiny",
+    "colour=red",
+    "sort=colour",
+    "direction=1",
+    "limit=-1",
+    "limit=many",
+    "gated=perhaps",
+    "num_parameters=big",
+    "cursor=bm9uc2Vuc2U",
+    "search=%00",
+    "full=7",
+]
+
+
+@pytest.mark.parametrize("query", REFUSED)
+def test_what_cannot_be_answered_is_a_400_that_says_so(db, client, query):
+    response = client.get(f"/api/models?{query}")
+    assert response.status_code == 400
+    assert query.partition("=")[0] in response.json()["error"]
+
+
+def test_an_unknown_expand_is_answered_with_the_known_ones(db, api):
+    repo("acme/tiny")
+    with pytest.raises(BadRequestError, match="baseModels"):
+        api.model_info("acme/tiny", expand=["nonsense"])
+
+
+def test_every_value_that_the_client_may_expand_is_accepted(db, client):
+    import typing
+
+    from huggingface_hub import hf_api
+
+    for kind in ("Model", "Dataset", "Space"):
+        values = typing.get_args(getattr(hf_api, f"Expand{kind}Property_T"))
+        query = "&".join(f"expand={value}" for value in values)
+        assert client.get(f"/api/{kind.lower()}s?{query}").status_code == 200
+
+
+def test_one_stemma_mirrors_another(db, live_server):
+    made = repo("acme/tiny", card=CARD, info=INFO, hub_id="a" * 24, texts={"README.md": CARD}, likes=3, gated="auto")
+    for n in range(4):
+        repo(f"acme/m{n}", hub_created_at=SEEN)
+    hub = Hub(live_server.url, patience_s=0)
+    pages = list(hub.listing("model"))
+    record = next(item for page in pages for item in page.items if item["id"] == "acme/tiny")
+    assert record["_id"] == "a" * 24 and record["config"] == INFO["config"] and record["gated"] == "auto"
+    assert record["baseModels"] == INFO["baseModels"] and record["sha"] == made.head.sha
+    info = hub.info("model", "acme/tiny")
+    assert info["baseModels"] == INFO["baseModels"] and info["siblings"][0]["size"] == len(CARD.encode())
+    assert hub.card("model", "acme/tiny", info["sha"]) == CARD.encode()
+    with pytest.raises(RevisionGone):
+        hub.info("model", "acme/tiny", "v9")
+    assert [item["id"] for page in hub.listing("model", author="acme", limit=3) for item in page.items]
+
+
+@pytest.mark.parametrize("query", ["limit=50", "limit=50&full=true&cardData=true", "limit=50&filter=en&sort=likes"])
+def test_a_page_costs_the_same_queries_however_long_it_is(db, client, django_assert_max_num_queries, query):
+    for n in range(40):
+        repo(f"acme/m{n}", info={"siblings": []}, card=f"# {n}", header={"n": n}, tags=["en"])
+    with django_assert_max_num_queries(4):
+        assert len(client.get(f"/api/models?{query}").json()) == 40
+
+
+def test_hostile_paths_are_answered_not_crashed_on(db, client):
+    repo("acme/tiny", card=CARD)
+    for path in ("README.md%00", "a%0Ab", "..%2F..%2Fsettings.py", "%FF", "x" * 2000):
+        assert client.get(f"/acme/tiny/resolve/main/{path}").status_code == 404
+        assert client.get(f"/api/models/acme/tiny/tree/main/{path}").status_code == 404
+    for revision in ("%00", "refs%2Fpr%2F1", "%0A"):
+        assert client.get(f"/api/models/acme/tiny/revision/{revision}").status_code == 404
+
+
+def test_writing_is_not_understood(db):
+    for path in ("/api/models", "/api/models/acme/tiny", "/acme/tiny/resolve/main/README.md"):
+        assert Client(enforce_csrf_checks=True).post(path).status_code in (401, 403, 405)
+
+
+def test_the_urls_are_those_that_the_client_makes(client, db):
+    row = repo("acme/tiny", card=CARD)
+    for kind in ("dataset", "space"):
+        repo("tiny", kind=kind, card=CARD)
+        url = hf_hub_url("tiny", "README.md", repo_type=kind, endpoint="")
+        assert client.get(url).status_code == 200, url
+    assert client.get(hf_hub_url("acme/tiny", "README.md", revision=row.head.sha, endpoint="")).status_code == 200
