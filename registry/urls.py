@@ -18,6 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include(api_v1)),
     path("", include("registry.hub_urls")),
+    path("", include("registry.page_urls")),
     path("", include("lineage.urls")),
     path("", include("openness.urls")),
 ]
