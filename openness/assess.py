@@ -18,8 +18,8 @@ from openness.models import Assessment
 from openness.models.assessment import due_for
 from openness.reading import states_of
 from openness.state import RepoState
-from openness.storable import storable, storable_text
 from registry.models import Repo
+from registry.storable import storable, storable_text
 
 log = logging.getLogger(__name__)
 

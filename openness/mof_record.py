@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from openness.storable import storable_text
+from registry.storable import storable_text
 
 MOST_COMPONENTS = 200
 MOST_NAME = 500  # characters of a component's or a licence's name

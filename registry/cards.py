@@ -136,6 +136,8 @@ def _field_lines(header: str, key_lines: dict[str, int], first_line: int) -> dic
     """Each field's lines in the file: from its key to the last line before the next key that is not blank."""
     lines = header.split("\n")
     keys = list(key_lines)
+    if not keys:  # `{}`: a header without fields
+        return {}
     nexts = [*(key_lines[key] for key in keys[1:]), len(lines) + 1]
     found = {}
     for key, after in zip(keys, nexts, strict=True):

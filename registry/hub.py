@@ -111,6 +111,11 @@ class Hub:
         self._headers = build_hf_headers(token=self._token or False, library_name="stemma", library_version="1")
         self._headers["accept-encoding"] = ACCEPT_ENCODING
 
+    @property
+    def has_token(self) -> bool:
+        """Whether what it reads may be hidden from others."""
+        return bool(self._token)
+
     def listing(
         self,
         kind: str,

@@ -43,9 +43,14 @@ class Content(models.Model):
         return self.sha256[:12]
 
     @property
+    def data(self) -> bytes:
+        """The file, byte for byte."""
+        return zlib.decompress(self.packed)
+
+    @property
     def text(self) -> str:
         """The file as text; bytes that are not UTF-8 become U+FFFD."""
-        return zlib.decompress(self.packed).decode("utf8", "replace")
+        return self.data.decode("utf8", "replace")
 
 
 class Card(models.Model):

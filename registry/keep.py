@@ -1,0 +1,166 @@
+"""Keeps what a source said: idempotent upserts of whole batches, in a number of queries that no batch changes."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max, Q
+
+from registry.contents import keep_contents, keep_files, keep_revisions, state_digests
+from registry.identity import COLUMNS, SAID, Incoming, Kept, identify, settle_names, values_of
+from registry.models import Account, Alias, Harvest, Observation, Repo, RepoTag, Tag
+from registry.records import RepoRecord, canonical, info_digest, merged_info
+
+COUNTERS = {
+    "downloads": "downloads",
+    "downloadsAllTime": "downloads_all_time",
+    "likes": "likes",
+    "trendingScore": "trending_score",
+    "usedStorage": "used_storage_bytes",
+}
+TRUST = {Repo.Source.BUNDLED: 0, Repo.Source.DUMP: 1, Repo.Source.HUB: 2}
+
+
+def keep(incoming: list[Incoming], *, at: datetime, harvest: Harvest | None = None) -> list[Kept]:
+    """Keep every record, in order; the answer's `change` is created, updated or unchanged for each.
+
+    `at` is when the source said it. One transaction; a repository that occurs twice is kept twice, in order.
+    """
+    with transaction.atomic():
+        return [kept for group in without_repeats(incoming) for kept in keep_group(group, at, harvest)]
+
+
+def without_repeats(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
+    """Runs in which no id and no name occurs twice."""
+    group, keys = [], set()
+    for one in incoming:
+        own = {(one.record.kind, one.record.name.lower()), (one.record.kind, one.record.hub_id or one.record.name)}
+        if own & keys:
+            yield group
+            group, keys = [], set()
+        group.append(one)
+        keys |= own
+    if group:
+        yield group
+
+
+def keep_group(group: list[Incoming], at: datetime, harvest: Harvest | None) -> list[Kept]:
+    kept, holders = identify(group, at)
+    if len({id(k.repo) for k in kept}) < len(kept):  # by its id and by its former name: one repository, two records
+        return [k for one in group for k in keep_group([one], at, harvest)]
+    losers = settle_names(kept, holders)
+    accounts = accounts_of(one.record for one in group)
+    infos = known_infos([k.repo for k in kept if not k.is_new])
+    for k in kept:
+        known = infos.get(k.repo.pk, {}) | known_counters(k.repo)
+        k.info = merged_info(known, k.incoming.record.info, overwrites=k.overwrites)
+        fill_columns(k, accounts, at)
+    save_repos(kept, losers, at)
+    contents = keep_contents(one for k in kept for one in (k.incoming.card, *k.incoming.files.values()))
+    keep_revisions(kept, contents, at)
+    keep_files(kept, contents)
+    keep_observations(kept, at, harvest)
+    keep_tags(kept)
+    digests = state_digests(kept)
+    for k in kept:
+        k.repo.state_digest = digests[k.repo.pk]
+        if k.touched or k.before != values_of(k.repo):
+            k.repo.observed_at = at
+    changed = [k.repo for k in kept if k.is_new or k.change == "updated"]
+    Repo.objects.bulk_update(changed, [*COLUMNS], batch_size=100)
+    return kept
+
+
+def known_infos(repos: list[Repo]) -> dict[int, dict]:
+    """The newest observation of each repository, by key."""
+    newest = Observation.objects.filter(repo__in=repos).values("repo").annotate(newest=Max("pk")).values("newest")
+    rows = Observation.objects.filter(pk__in=newest).values_list("repo_id", "packed")
+    return {key: json.loads(zlib.decompress(packed)) for key, packed in rows}
+
+
+def known_counters(repo: Repo) -> dict:
+    """The counters as the columns have them: an observation is not kept anew for them."""
+    values = {key: getattr(repo, column) for key, column in COUNTERS.items()}
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def accounts_of(records: Iterable[RepoRecord]) -> dict[str, Account]:
+    names = {record.account for record in records if record.account}
+    have = {a.name: a for a in Account.objects.filter(name__in=names)}
+    if missing := sorted(names - have.keys()):
+        Account.objects.bulk_create([Account(name=name) for name in missing], ignore_conflicts=True)
+        have |= {a.name: a for a in Account.objects.filter(name__in=missing)}
+    return have
+
+
+def fill_columns(k: Kept, accounts: dict[str, Account], at: datetime) -> None:
+    """Bring the row up to what is known after this record."""
+    repo, one = k.repo, k.incoming
+    said = RepoRecord.from_hub(repo.kind, k.info | {"id": repo.name})
+    for column in SAID:
+        setattr(repo, column, getattr(said, column))
+    repo.tags = list(said.tags)
+    repo.hub_id = repo.hub_id or one.record.hub_id
+    repo.hub_created_at = repo.hub_created_at or said.created_at
+    repo.hub_modified_at = said.modified_at
+    repo.account = accounts.get(said.account) or repo.account
+    repo.info_digest = info_digest(k.info)
+    repo.source = max(repo.source, one.source, key=TRUST.__getitem__)
+    closed = repo.is_private or repo.gated in (Repo.Gated.AUTO, Repo.Gated.MANUAL)
+    if k.overwrites or k.is_new:
+        repo.staff_only = bool(one.with_token and closed)
+    if one.source == Repo.Source.HUB:
+        repo.gone_at = repo.suspected_gone_at = None
+
+
+def save_repos(kept: list[Kept], losers: list[Repo], at: datetime) -> None:
+    """Insert new rows and free the names that change hands; the rest is written at the end."""
+    renamed = [k.repo for k in kept if not k.is_new and (k.before["name"], True) != (k.repo.name, k.repo.holds_name)]
+    renamed = [repo for repo in renamed if repo.holds_name]
+    Repo.objects.filter(pk__in=[r.pk for r in (*losers, *renamed)]).update(holds_name=False)
+    moved = Q(repo__in=[r.pk for r in (*losers, *renamed)], valid_to=None)
+    Alias.objects.filter(moved).update(valid_to=at)
+    new = [k.repo for k in kept if k.is_new]
+    Repo.objects.bulk_create(new)
+    Alias.objects.bulk_create(
+        [
+            Alias(repo=r, kind=r.kind, name=r.name, valid_from=at, valid_to=None if r.holds_name else at)
+            for r in (*new, *renamed)
+        ]
+    )
+
+
+def keep_observations(kept: list[Kept], at: datetime, harvest: Harvest | None) -> None:
+    fresh = [k for k in kept if k.is_new or k.before["info_digest"] != k.repo.info_digest]
+    Observation.objects.bulk_create(
+        [
+            Observation(
+                repo=k.repo,
+                digest=k.repo.info_digest,
+                packed=zlib.compress(canonical(k.info)),
+                observed_at=at,
+                harvest=harvest,
+            )
+            for k in fresh
+        ]
+    )
+
+
+def keep_tags(kept: list[Kept]) -> None:
+    """Bring the index over tags in line with the rows' own lists."""
+    changed = [k.repo for k in kept if k.is_new and k.repo.tags or not k.is_new and k.before["tags"] != k.repo.tags]
+    if not changed:
+        return
+    names = {name for repo in changed for name in repo.tags}
+    have = dict(Tag.objects.filter(name__in=names).values_list("name", "pk"))
+    if missing := sorted(names - have.keys()):
+        Tag.objects.bulk_create([Tag(name=name) for name in missing], ignore_conflicts=True)
+        have |= dict(Tag.objects.filter(name__in=missing).values_list("name", "pk"))
+    want = {(repo.pk, have[name]) for repo in changed for name in repo.tags}
+    rows = {(r, t): pk for pk, r, t in RepoTag.objects.filter(repo__in=changed).values_list("pk", "repo_id", "tag_id")}
+    RepoTag.objects.filter(pk__in=[rows[pair] for pair in rows.keys() - want]).delete()
+    RepoTag.objects.bulk_create([RepoTag(repo_id=r, tag_id=t) for r, t in sorted(want - rows.keys())])
