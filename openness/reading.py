@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from django.db.models import Max
 from django.db.models.functions import Lower
 
+from openness.carbon.header import read_header
+from openness.carbon.report import Report
 from openness.named_repos import named_repos
 from openness.state import FileFact, LinkedRepo, RepoState
 from registry.models import Alias, File, Observation, Repo, Revision
@@ -99,13 +101,14 @@ def mirrored_repos(keys: set[Key]) -> dict[Key, Repo]:
     if not keys:
         return {}
     names = {name for _, name in keys}
-    public = Repo.objects.visible_to(None).select_related("head")
+    public = Repo.objects.visible_to(None).select_related("head__card__card").defer("head__card__packed")
     now_called = public.current().annotate(lower_name=Lower("name")).filter(lower_name__in=names)
     found = {(repo.kind, repo.lower_name): repo for repo in now_called}
     missing = keys - found.keys()
     former = Alias.objects.annotate(lower_name=Lower("name")).filter(lower_name__in={name for _, name in missing})
     former = former.filter(valid_to__isnull=False, repo__staff_only=False).order_by("-valid_to", "pk")
-    for alias in former.select_related("repo__head"):
+    cards = former.select_related("repo__head__card__card").defer("repo__head__card__packed")
+    for alias in cards:
         if (alias.kind, alias.lower_name) in missing:
             found.setdefault((alias.kind, alias.lower_name), alias.repo)
     return found
@@ -116,4 +119,13 @@ def linked_repo(kind: str, name: str, repo: Repo | None) -> LinkedRepo:
         return LinkedRepo(kind, name, mirrored=False)
     known = {Revision.CardState.PRESENT: True, Revision.CardState.ABSENT: False}
     has_card = known.get(repo.head.card_state) if repo.head else None
-    return LinkedRepo(kind, name, mirrored=True, gated=repo.gated, licence=repo.licence, has_card=has_card)
+    emissions = Report(read_header(header_of(repo.head, {})).statements).amount()
+    return LinkedRepo(
+        kind,
+        name,
+        mirrored=True,
+        gated=repo.gated,
+        licence=repo.licence,
+        has_card=has_card,
+        emissions_g=emissions.value.grams if emissions else None,
+    )

@@ -22,6 +22,7 @@ class LinkedRepo:
     gated: str | None = None  # None unknown, "no", "auto", "manual"
     licence: str = ""
     has_card: bool | None = None
+    emissions_g: float | None = None  # as its own header states them
 
 
 @dataclass(frozen=True)

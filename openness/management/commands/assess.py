@@ -2,32 +2,44 @@
 
 import time
 
-from openness.assess import SCORERS, assess_due, assess_repo
+from openness import assess as assessing
+from openness.carbon.efficiency_csv import BadCorpus, lines_of
+from openness.loose_files import CORPUS_MOST, Unreadable, read_bounded
+from openness.record_files import mof_line
 from registry.cli import BAD_INPUT, YES, BadInput, StemmaCommand
 from registry.models import Repo
 
 EVERY = 10**9  # repositories
+NO_SUCH = "No repository of this name is mirrored."
+SHARED = "Several kinds share this name: give --kind."
 
 
 class Command(StemmaCommand):
-    help = "Score mirrored repositories by every rubric (all that are behind, or those named)."
+    help = "Score mirrored repositories by every rubric (all that are behind, or those named), or loose files."
 
     def add_arguments(self, parser):
         parser.add_argument("repo_ids", nargs="*", metavar="REPO_ID", help="owner/name")
-        parser.add_argument("--kind", choices=Repo.Kind.values, help="kind of REPO_ID, where the name alone is shared")
-        parser.add_argument("--rubric", action="append", metavar="NAME", help=f"one of {', '.join(SCORERS)}")
+        parser.add_argument("--kind", choices=Repo.Kind.values, help="kind of REPO_ID")
+        parser.add_argument("--rubric", action="append", metavar="NAME", help=f"one of {', '.join(assessing.SCORERS)}")
         parser.add_argument("--limit", type=int, default=EVERY, metavar="N", help="at most N repositories")
+        loose = parser.add_mutually_exclusive_group()
+        loose.add_argument("--mof", nargs="+", metavar="FILE", help="class record files of the Model Openness Tool")
+        loose.add_argument("--carbon", metavar="FILE.csv", help="label a corpus by efficiency, A to E")
 
     def work(self, *, repo_ids, kind, rubric, limit, **options) -> int:
-        if unknown := set(rubric or ()) - SCORERS.keys():
-            raise BadInput(f"There is no rubric {min(unknown)!r}; there are {', '.join(SCORERS)}.")
+        if options["mof"]:
+            return max([self.class_record(file) for file in options["mof"]])
+        if options["carbon"]:
+            return self.label_corpus(options["carbon"])
+        if unknown := set(rubric or ()) - assessing.SCORERS.keys():
+            raise BadInput(f"There is no rubric {min(unknown)!r}; there are {', '.join(assessing.SCORERS)}.")
         if not repo_ids:
             return self.assess_what_is_due(limit, rubric)
         return max([self.assess_named(repo_id, kind, rubric) for repo_id in repo_ids])
 
     def assess_what_is_due(self, limit, names) -> int:
         start = time.monotonic()
-        assessed = assess_due(limit, names)
+        assessed = assessing.assess_due(limit, names)
         seconds = round(time.monotonic() - start, 3)
         self.put({"assessed": assessed, "seconds": seconds}, f"{assessed} repositories assessed in {seconds} s")
         return YES
@@ -36,14 +48,39 @@ class Command(StemmaCommand):
         """One line for one repository; an id that names none, or several, is its line's problem."""
         found = [repo for each in ([kind] if kind else Repo.Kind.values) for repo in Repo.objects.named(each, repo_id)]
         if len(found) != 1:
-            problem = "No repository of this name is mirrored." if not found else "Several kinds share it: give --kind."
+            problem = SHARED if found else NO_SUCH
             self.put({"id": repo_id, "kind": kind, "problem": problem, "assessments": []}, f"{repo_id}: {problem}")
             return BAD_INPUT
-        rows = [summary(row) for row in assess_repo(found[0], names)]
+        rows = [summary(row) for row in assessing.assess_repo(found[0], names)]
         lines = [f"{repo_id}\t{row['rubric']}\t{row['label'] or row['score']}\t{row['problem'] or ''}" for row in rows]
         answer = {"id": found[0].name, "kind": found[0].kind, "problem": None, "assessments": rows}
         self.put(answer, "\n".join(lines) or f"{repo_id}: no rubric is about a {found[0].kind}")
         return YES
+
+    def class_record(self, file) -> int:
+        try:
+            line = mof_line(file, read_bounded(file))
+        except Unreadable as error:
+            line = mof_line(file, b"") | {"problem": str(error)}
+        self.put(line, f"{file}\t{line['problem'] or line['label']}")
+        return BAD_INPUT if line["problem"] else YES
+
+    def label_corpus(self, file) -> int:
+        try:
+            text = read_bounded(file, CORPUS_MOST).decode("utf-8-sig")
+            for line in lines_of(text):
+                self.put(line, readable_label(line))
+        except (Unreadable, BadCorpus) as error:
+            raise BadInput(f"{file}: {error}") from None
+        except UnicodeDecodeError:
+            raise BadInput(f"{file}: It is no UTF-8 text.") from None
+        return YES
+
+
+def readable_label(line) -> str:
+    if "id" in line:
+        return f"{line['id']}\t{line['label_published']}\t{line['label_corrected']}\t{line['problem'] or ''}"
+    return f"{line['rows']} rows, boundaries {line['version']}"
 
 
 def summary(row) -> dict:

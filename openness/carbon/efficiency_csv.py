@@ -1,0 +1,134 @@
+"""Reads a corpus for the efficiency classes from a CSV, and gives the labels a line a row."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+from openness.carbon.efficiency import EMISSIONS, LETTERS, WEIGHTS, Bounds, Label, Model, bounds_of, labels_of
+
+COLUMNS = ("id", "emissions_g", "size_bytes", "dataset_size_bytes", "downloads", "metrics")
+ROWS_MOST = 200_000
+MAGNITUDE_MOST = 60  # powers of ten
+BLANK = {"", "nan", "none", "null", "na", "n/a"}
+
+
+class BadCorpus(ValueError):
+    """The CSV is no corpus; one sentence says why."""
+
+
+def lines_of(text: str) -> Iterator[dict]:
+    """A line for each row, then the bounds and the reference values they were made from."""
+    models, problems = read_models(text)
+    bounds = bounds_of(models)
+    for found, problem in zip(labels_of(models, bounds), problems, strict=True):
+        yield line_of(found, problem)
+    yield closing_line(bounds, len(models))
+
+
+def read_models(text: str) -> tuple[list[Model], list[str]]:
+    """The rows of a CSV with the columns COLUMNS, and what could not be read in each (blank: nothing)."""
+    rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""))
+    models, problems = [], []
+    try:
+        missing = [name for name in COLUMNS[:2] if name not in (rows.fieldnames or ())]
+        if missing:
+            raise BadCorpus(f"The CSV has no column {missing[0]!r}.")
+        for row in rows:
+            if len(models) == ROWS_MOST:
+                raise BadCorpus(f"The CSV has more than {ROWS_MOST} rows.")
+            model, problem = read_model(row)
+            models.append(model)
+            problems.append(problem)
+    except csv.Error as error:
+        raise BadCorpus(f"The file is no CSV: {error}.") from None
+    return models, problems
+
+
+def read_model(row: dict) -> tuple[Model, str]:
+    said: dict[str, Fraction | None] = {}
+    problem = ""
+    for name in COLUMNS[1:5]:
+        try:
+            said[name] = fraction_of(row.get(name))
+        except ValueError as error:
+            said[name], problem = None, problem or f"{name}: {error}"
+    try:
+        metrics = metrics_of(row.get("metrics"))
+    except ValueError as error:
+        metrics, problem = {}, problem or f"metrics: {error}"
+    return Model(id=str(row.get("id") or "")[:300], metrics=metrics, **said), problem
+
+
+def fraction_of(cell: object) -> Fraction | None:
+    """The exact value of a cell; None of an empty one.
+
+    >>> fraction_of("0.35"), fraction_of("NaN")
+    (Fraction(7, 20), None)
+    """
+    text = str(cell if cell is not None else "").strip()
+    if text.lower() in BLANK:
+        return None
+    try:
+        number = Decimal(text) if len(text) < 200 else Decimal("NaN")
+    except InvalidOperation:
+        raise ValueError("it is no number.") from None
+    if not number.is_finite() or abs(number.adjusted()) > MAGNITUDE_MOST:
+        raise ValueError("it is no amount.")
+    if number < 0:
+        raise ValueError("it is negative.")
+    return Fraction(number)
+
+
+def metrics_of(cell: object) -> dict[str, Fraction]:
+    """The metrics in a cell of JSON; those that are no numbers are left out."""
+    text = str(cell if cell is not None else "").strip()
+    if text.lower() in BLANK:
+        return {}
+    try:
+        said = json.loads(text[:10_000], parse_float=str, parse_int=str)
+    except (ValueError, RecursionError):
+        raise ValueError("it is no JSON.") from None
+    if not isinstance(said, dict):
+        raise ValueError("it is no JSON object.")
+    read = {}
+    for name, value in said.items():
+        try:
+            number = fraction_of(str(value).rstrip("%"))
+        except ValueError:
+            continue
+        if number is not None:
+            read[name] = number
+    return read
+
+
+def letter(value: int | None) -> str | None:
+    return None if value is None else LETTERS[value]
+
+
+def line_of(found: Label, problem: str) -> dict:
+    return {
+        "id": found.id,
+        "bands": {metric: letter(value) for metric, value in found.bands.items()},
+        "band_corrected": {EMISSIONS: letter(found.corrected_band)},
+        "label_published": found.published,
+        "label_corrected": found.corrected,
+        "problem": problem or None,
+    }
+
+
+def closing_line(bounds: Bounds, rows: int) -> dict:
+    as_floats = {metric: [float(bound) for bound in found] for metric, found in bounds.published.items()}
+    reference = {metric: None if value is None else float(value) for metric, value in bounds.reference.items()}
+    return {
+        "boundaries": as_floats,
+        "boundaries_corrected": {EMISSIONS: [float(bound) for bound in bounds.corrected]},
+        "reference": reference,
+        "weights": {metric: float(weight) for metric, weight in WEIGHTS.items()},
+        "rows": rows,
+        "version": bounds.version,
+    }
