@@ -1,7 +1,13 @@
 """Recorded outcomes of two versions, and what the comparison of them found."""
 
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from registry.models import Repo
 
@@ -10,21 +16,41 @@ class OutcomeSet(models.Model):
     """How one version fared on one suite: a Parquet file under DATA_DIR, named by what is in it."""
 
     digest = models.CharField(max_length=64, unique=True, help_text="sha256 of the canonical outcomes")
-    repo = models.ForeignKey(Repo, null=True, on_delete=models.SET_NULL, related_name="outcome_sets")
-    revision_sha = models.CharField(max_length=40, blank=True)
-    label = models.CharField(max_length=300, help_text="what the version is called, or the file it came from")
-    suite = models.CharField(max_length=120, blank=True)
+    suite = models.CharField(max_length=200, blank=True)
     format = models.CharField(max_length=40)
     items = models.PositiveIntegerField()
-    about = models.JSONField(default=dict, help_text="what the log says of tool, model, dtype, prompts")
+    about = models.JSONField(default=dict, help_text="what the log says of tool, model, dtype, metric")
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:
-        return self.label
+        return f"{self.suite or self.format} {self.digest[:12]}"
+
+    @property
+    def path(self) -> Path:
+        """Where its rows are."""
+        return settings.DATA_DIR / "outcomes" / self.digest[:2] / f"{self.digest}.parquet"
+
+
+class ComparisonQuerySet(models.QuerySet):
+    def done(self) -> Self:
+        return self.filter(status=Comparison.Status.DONE)
+
+    def queued(self) -> Self:
+        return self.filter(status=Comparison.Status.QUEUED)
+
+    def visible_to(self, user) -> Self:
+        """Without staff's rights, a comparison of a version that only staff may see does not exist."""
+        hidden = Q(old_repo__staff_only=True) | Q(new_repo__staff_only=True)
+        return self if user is not None and user.is_staff else self.exclude(hidden)
+
+    def of_upgrade(self, new: Repo, old: Repo | None = None) -> Self:
+        """Finished comparisons in which `new` is the newer version, last asked first; `old` narrows the older."""
+        found = self.done().filter(new_repo=new)
+        return (found.filter(old_repo=old) if old else found).order_by("-asked_at", "-id")
 
 
 class Comparison(models.Model):
-    """An old and a new version on the same items."""
+    """An old and a new version on the same items. Asked again, the same question finds the same row."""
 
     class Status(models.TextChoices):
         QUEUED = "queued"
@@ -33,27 +59,41 @@ class Comparison(models.Model):
         FAILED = "failed"
 
     status = models.CharField(max_length=7, choices=Status, default=Status.QUEUED)
+    question_digest = models.CharField(max_length=64, unique=True, null=True, help_text="of outcomes and questions")
     old = models.ForeignKey(OutcomeSet, null=True, on_delete=models.PROTECT, related_name="compared_as_old")
     new = models.ForeignKey(OutcomeSet, null=True, on_delete=models.PROTECT, related_name="compared_as_new")
+    old_name = models.CharField(max_length=200, help_text="what the older version or its file is called")
+    new_name = models.CharField(max_length=200)
     old_repo = models.ForeignKey(Repo, null=True, on_delete=models.SET_NULL, related_name="comparisons_as_old")
     new_repo = models.ForeignKey(Repo, null=True, on_delete=models.SET_NULL, related_name="comparisons_as_new")
-    suite = models.CharField(max_length=120, blank=True)
+    old_sha = models.CharField(max_length=40, blank=True, help_text="the revision, where it was said")
+    new_sha = models.CharField(max_length=40, blank=True)
+    suite = models.CharField(max_length=200, blank=True)
+    questions = models.JSONField(default=dict, help_text="budget and what else was asked")
     budget = models.FloatField(null=True, help_text="largest negative flip rate that passes, a fraction")
-    report = models.JSONField(null=True)
+    items = models.PositiveIntegerField(null=True)
+    report = models.JSONField(null=True, help_text="as the command prints it")
+    details = models.JSONField(null=True, help_text="what the report line has no place for")
     negative_flip_rate = models.FloatField(null=True, help_text="broken items over all items")
     verdict = models.CharField(max_length=7, null=True, help_text="pass, fail, unknown; null: nothing was asked")
     reason = models.TextField(blank=True)
     problem = models.TextField(blank=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
+    asked_at = models.DateTimeField(help_text="when this was last asked", db_index=True)
     finished_at = models.DateTimeField(null=True)
+
+    objects = ComparisonQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["new_repo", "-asked_at"], name="comparison_of_upgrade")]
 
     def __str__(self) -> str:
         return f"comparison {self.pk}"
 
 
 class FlippedItem(models.Model):
-    """One item whose correctness changed, kept beside the comparison so that a page can show it."""
+    """One item whose correctness changed, kept beside the comparison so that a page can show it, worst first by id."""
 
     comparison = models.ForeignKey(Comparison, on_delete=models.CASCADE, related_name="flipped_items")
     is_negative = models.BooleanField(help_text="right before, wrong now")
@@ -61,8 +101,13 @@ class FlippedItem(models.Model):
     label = models.TextField(null=True)
     prediction_old = models.TextField(null=True)
     prediction_new = models.TextField(null=True)
+    input = models.TextField(null=True, help_text="what was asked, where the log tells")
     slice = models.CharField(max_length=200, blank=True)
-    margin = models.FloatField(null=True, help_text="how far the new version was from right, where scores are recorded")
+    is_new_label = models.BooleanField(null=True, help_text="the old version gave this answer to no item")
+    margin_old = models.FloatField(null=True, help_text="how far the old version's answer led the next best")
+    margin_new = models.FloatField(null=True)
+    score_old = models.FloatField(null=True)
+    score_new = models.FloatField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["comparison", "is_negative", "id"], name="flipped_by_comparison")]

@@ -1,0 +1,114 @@
+"""Compares two tables of outcomes and keeps what was found: both tables, the report and the flipped items."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+from django.db import IntegrityError, transaction
+from django.utils.timezone import now
+
+from lineage.flip_report import Analysis, Questions
+from lineage.flipped import Flipped, flipped_items
+from lineage.models import Comparison, FlippedItem, OutcomeSet
+from lineage.outcome_files import keep_outcomes
+from lineage.outcomes import OutcomeTable
+from lineage.pairing import Allowances, pair
+from registry.models import Repo
+from registry.storable import storable, storable_text
+
+ANALYSIS = "flips/1"  # raised whenever the same outcomes would give another report
+BATCH = 2_000  # rows of one INSERT
+TEXT_CHARACTERS = 4_000  # of an answer or input that a page shows
+
+
+@dataclass(frozen=True)
+class Version:
+    """What a person calls one side of a comparison."""
+
+    name: str
+    repo: Repo | None = None
+    sha: str = ""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One version and how it fared."""
+
+    version: Version
+    table: OutcomeTable
+
+
+def compare(
+    old: Side, new: Side, questions: Questions, allow: Allowances, *, requested_by=None, row: Comparison | None = None
+) -> Comparison:
+    """Analyse and keep; nothing is kept of outcomes that do not pair. `row` is the queued one, if there is one.
+
+    The same outcomes under the same questions are the same comparison: it is found again, not made twice.
+    Raises BadOutcomes.
+    """
+    analysis = Analysis(pair(old.table, new.table, allow), questions)
+    digest = question_digest(old, new, questions, allow)
+    if known := asked_again(digest):
+        return known
+    line, details = storable(analysis.line()), storable(analysis.details())
+    row = row or Comparison(requested_by=requested_by)
+    try:
+        with transaction.atomic():
+            describe(row, old.version, new.version, questions)
+            record(row, (keep_outcomes(old.table), keep_outcomes(new.table)), line, details)
+            row.question_digest = digest
+            row.save()
+            keep_flipped(row, analysis)
+    except IntegrityError:  # somebody else asked the same at the same moment, and was first
+        return asked_again(digest)
+    return row
+
+
+def question_digest(old: Side, new: Side, questions: Questions, allow: Allowances) -> str:
+    """What makes two comparisons one: outcomes, versions, questions and the analysis that answers them."""
+    versions = [
+        [side.version.name, side.version.repo and side.version.repo.pk, side.version.sha] for side in (old, new)
+    ]
+    parts = [ANALYSIS, old.table.digest, new.table.digest, versions, asdict(questions), asdict(allow)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=sorted).encode()).hexdigest()
+
+
+def asked_again(digest: str) -> Comparison | None:
+    """The comparison that has answered this question before, marked as asked just now."""
+    Comparison.objects.filter(question_digest=digest).update(asked_at=now())
+    return Comparison.objects.filter(question_digest=digest).first()
+
+
+def describe(row: Comparison, old: Version, new: Version, questions: Questions) -> None:
+    """Say who is compared, and what is asked."""
+    row.old_name, row.new_name = (storable_text(version.name)[:200] for version in (old, new))
+    row.old_repo, row.new_repo, row.old_sha, row.new_sha = old.repo, new.repo, old.sha, new.sha
+    row.questions, row.budget = storable(asdict(questions)), questions.budget
+    row.asked_at = row.asked_at or now()
+
+
+def record(row: Comparison, sets: tuple[OutcomeSet, OutcomeSet], line: dict, details: dict) -> None:
+    """Fill in what was found."""
+    row.old, row.new = sets
+    row.status, row.finished_at, row.problem = Comparison.Status.DONE, now(), ""
+    row.suite = sets[0].suite or sets[1].suite
+    row.report, row.details, row.items = line, details, line["n"]
+    row.negative_flip_rate, row.verdict, row.reason = line["nfr"], line["verdict"], line["reason"]
+
+
+def keep_flipped(row: Comparison, analysis: Analysis) -> None:
+    """One row for each flipped item, worst first; beyond a bound the outcome files hold the rest."""
+    row.flipped_items.all().delete()
+    rows = (FlippedItem(comparison=row, **stored(item)) for item in flipped_items(analysis))
+    FlippedItem.objects.bulk_create(rows, batch_size=BATCH)
+
+
+def stored(item: Flipped) -> dict:
+    """A flipped item as both databases store it: bounded texts, no NUL."""
+    values = {
+        name: storable_text(value)[:TEXT_CHARACTERS] if isinstance(value, str) else value
+        for name, value in vars(item).items()
+    }
+    return values | {"item_id": values["item_id"][:300], "slice": (values["slice"] or "")[:200]}
