@@ -184,7 +184,7 @@ class FileView(HubView):
 def answer(body: object, status: int = 200, headers: dict[str, str] | None = None) -> HttpResponse:
     """`body` as JSON."""
     return HttpResponse(
-        json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        json.dumps(body, separators=(",", ":")),
         status=status,
         content_type="application/json; charset=utf-8",
         headers=headers,

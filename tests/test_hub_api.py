@@ -1,5 +1,9 @@
 """The Hub-compatible read API, asked by the real client and by our own border over a live server."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
@@ -201,6 +205,21 @@ def test_cards_are_downloaded_and_loaded(db, live_server, tmp_path):
     path = hf_hub_download("acme/tiny", "README.md", **where)
     assert ModelCard.load(path).data.license == "mit" and row.head.sha in path
     assert "Rows" in open(hf_hub_download("acme/tiny", "README.md", repo_type="dataset", **where)).read()
+
+
+AS_A_USER = """
+from huggingface_hub import HfApi, ModelCard, hf_hub_download
+print([m.id for m in HfApi().list_models(author="acme")], ModelCard.load("acme/tiny").data.license)
+print(open(hf_hub_download("acme/tiny", "README.md")).read())
+"""
+
+
+def test_a_user_needs_to_change_nothing_but_the_address(db, live_server, tmp_path):
+    repo("acme/tiny", card=CARD)
+    kept = {name: os.environ[name] for name in ("PATH",) if name in os.environ}
+    place = {"HF_ENDPOINT": live_server.url, "HF_HOME": str(tmp_path), "HF_HUB_DISABLE_TELEMETRY": "1"}
+    done = subprocess.run([sys.executable, "-c", AS_A_USER], env=kept | place, capture_output=True, text=True)
+    assert done.stdout == f"['acme/tiny'] mit\n{CARD}\n", done.stderr
 
 
 def test_head_tells_etag_commit_and_length(db, client):

@@ -1,0 +1,1 @@
+"""One reader of claims for each kind of source. A reader takes text or parsed values and returns a `Reading`."""

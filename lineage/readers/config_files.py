@@ -1,0 +1,88 @@
+"""Parents named in `adapter_config.json` (PEFT) and `config.json` (transformers), from the file or from the API.
+
+PEFT writes `base_model_name_or_path`, transformers up to 5.22 wrote `_name_or_path`; both may be a path on the
+author's disk. A file is bounded before it is parsed.
+"""
+
+from __future__ import annotations
+
+import json
+
+from lineage.claims import ClaimRecord, Reading, quoted
+from lineage.readers.places import Place
+from lineage.references import is_placeholder
+
+JSON_MOST = 4 * 1024 * 1024  # characters
+DEPTH_MOST = 200  # json.loads itself recurses; the scan before it costs a pass over the text
+
+
+def deepest(text: str) -> int:
+    """How deep brackets nest, counted without regard to strings: an upper bound that costs no stack."""
+    depth = most = 0
+    for char in text:
+        if char in "[{":
+            depth += 1
+            most = max(most, depth)
+        elif char in "]}":
+            depth -= 1
+    return most
+
+
+def load_json(text: str, file: str) -> tuple[dict | None, str]:
+    """The object in a small JSON file, or why it cannot be read in one sentence."""
+    if len(text) > JSON_MOST:
+        return None, f"{file} is longer than {JSON_MOST:,} characters and was not read."
+    if deepest(text) > DEPTH_MOST:
+        return None, f"{file} nests deeper than {DEPTH_MOST} and was not read."
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        return None, f"{file} is not JSON: {error}."
+    if not isinstance(value, dict):
+        return None, f"{file} holds a JSON {type(value).__name__}, not an object."
+    return value, ""
+
+
+def claim_of(value: object, *, field: str, source: str, place: Place, **said) -> tuple[ClaimRecord, ...]:
+    """One claim from one text field, or none where the field is absent or a placeholder."""
+    if not isinstance(value, str) or is_placeholder(value):
+        return ()
+    lines = place.find(f'"{field.rpartition(".")[2]}"') if place.lines else None
+    quote = quoted(place.line(lines[0]) if lines else f"{field}: {value}")
+    return (ClaimRecord(parent=value, source=source, field=field, file=place.file, lines=lines, quote=quote, **said),)
+
+
+def read_adapter_config(config: dict, place: Place | None = None, *, prefix: str = "") -> Reading:
+    """The base that an adapter says it was trained on.
+
+    >>> read_adapter_config({"base_model_name_or_path": "acme/tiny", "revision": "v1"}).claims[0].parent_revision
+    'v1'
+    """
+    revision = config.get("revision")
+    return Reading(
+        claim_of(
+            config.get("base_model_name_or_path"),
+            field=f"{prefix}base_model_name_or_path",
+            source="adapter_config",
+            place=place or Place(),
+            relation="adapter",
+            role="base",
+            parent_revision=revision if isinstance(revision, str) else "",
+        )
+    )
+
+
+def read_config(config: dict, place: Place | None = None) -> Reading:
+    """What `config.json` says: a weak hint of the model that training started from, and a quantizer's data set."""
+    place = place or Place()
+    claims = claim_of(config.get("_name_or_path"), field="_name_or_path", source="config", place=place)
+    quantization = config.get("quantization_config")
+    if isinstance(quantization, dict):
+        data = quantization.get("dataset")
+        if isinstance(data, str) and "/" in data:
+            field = "quantization_config.dataset"
+            said = {"relation": "trained_on", "parent_kind": "dataset", "role": "calibration"}
+            claims += claim_of(data, field=field, source="config", place=place, **said)
+    peft = config.get("peft")
+    reading = Reading(claims)
+    return reading + read_adapter_config(peft, place, prefix="peft.") if isinstance(peft, dict) else reading

@@ -1,0 +1,95 @@
+"""Parents named in the YAML header of a card: base_model, new_version, datasets, source_datasets, models …
+
+Field meanings: hub-docs, model-cards.md, datasets-cards.md, spaces-config-reference.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lineage.claims import DATASET, MODEL, SPACE, ClaimRecord, Reading, quoted
+from lineage.readers.places import Place
+from lineage.references import is_placeholder
+
+VALUES_MOST = 200  # of one field
+HUB_RELATIONS = ("adapter", "merge", "quantized", "finetune")
+
+# kind of the card -> field -> (kind of the parent, relation that the field says)
+FIELDS = {
+    MODEL: {
+        "base_model": (MODEL, ""),
+        "finetuned_from": (MODEL, "finetune"),
+        "new_version": (MODEL, "new_version"),
+        "datasets": (DATASET, "trained_on"),
+    },
+    DATASET: {"source_datasets": (DATASET, "derived_data"), "new_version": (DATASET, "new_version")},
+    SPACE: {
+        "models": (MODEL, "uses"),
+        "datasets": (DATASET, "uses"),
+        "duplicated_from": (SPACE, "duplicated_from"),
+    },
+}
+
+
+def words_of(value: object) -> Iterator[str]:
+    """The texts of a field that may be one text, a list, or a list of `{name: …}`."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (value[key] for key in ("name", "id", "model") if isinstance(value.get(key), str))
+    elif isinstance(value, list):
+        for part in value[:VALUES_MOST]:
+            if not isinstance(part, list):
+                yield from words_of(part)
+
+
+def said_relation(metadata: dict) -> str:
+    """`base_model_relation` where it is one of the Hub's four words.
+
+    >>> said_relation({"base_model_relation": " Quantized "}), said_relation({"base_model_relation": "child"})
+    ('quantized', '')
+    """
+    word = metadata.get("base_model_relation")
+    word = word.strip().lower() if isinstance(word, str) else ""
+    return word if word in HUB_RELATIONS else ""
+
+
+def named(metadata: dict, field: str) -> list[str]:
+    """The distinct names in a field, in order; placeholders are no names."""
+    words = (word.strip().removeprefix("extended|") for word in words_of(metadata.get(field)))
+    return list(dict.fromkeys(word for word in words if not is_placeholder(word)))
+
+
+def read_header(kind: str, metadata: dict, place: Place | None = None) -> Reading:
+    """The claims in a card's header. `place` gives the lines, where the text of the card is at hand.
+
+    >>> [c.parent for c in read_header("model", {"base_model": ["acme/a", "acme/a", "None"]}).claims]
+    ['acme/a']
+    """
+    place = place or Place()
+    claims = []
+    for field, (parent_kind, relation) in FIELDS[kind].items():
+        for name in named(metadata, field):
+            lines = place.find_in_field(name, field)
+            claims.append(
+                ClaimRecord(
+                    parent=name,
+                    source="card",
+                    relation=relation or said_relation(metadata),
+                    parent_kind=parent_kind,
+                    file=place.file,
+                    field=field,
+                    lines=lines,
+                    quote=quoted(place.line(lines[0]) if lines else f"{field}: {name}"),
+                )
+            )
+    return Reading(tuple(claims)) + Reading(problems=problems_of(metadata, kind))
+
+
+def problems_of(metadata: dict, kind: str) -> tuple[str, ...]:
+    """Fields that hold something, but nothing that could name a repository."""
+    return tuple(
+        f"The field {field} holds {type(metadata[field]).__name__} values, which name no repository."
+        for field in FIELDS[kind]
+        if metadata.get(field) not in (None, [], "", {}) and not list(words_of(metadata[field]))
+    )

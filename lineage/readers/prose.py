@@ -1,0 +1,193 @@
+"""Parents named in a card's own sentences: "a fine-tuned version of [X]", "quantized version of X", "Base model: X".
+
+Trainer, TRL, unsloth, diffusers, mlx, llama.cpp and most quantizers write such a sentence. A name counts only when it
+follows the words at once, and only as `owner/name` or as a link to the Hub; fenced code and comments do not speak.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lineage.claims import DATASET, MODEL, ClaimRecord, Reading, quoted
+from lineage.references import ADDRESS, read_reference
+
+LINES_MOST = 20_000
+LINE_MOST = 2_000  # characters of one line
+CLAIMS_MOST = 100
+BULLETS_MOST = 30
+
+ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
+TARGET = re.compile(
+    r"""\[(?P<text>[^\]\n]{1,200})\]\((?P<link>[^)\s]{1,400})[^)\n]{0,100}\)
+    |<?(?P<url>https?://[^\s)>\]"'`*]{1,400})
+    |(?P<id>"""
+    + ID
+    + r")(?![\w/])",
+    re.VERBOSE,
+)
+# What may stand between the words and the name.
+FILLER = re.compile(
+    r"(?:\[optional\]|[\s:*_`\"'(\[]|(?:the|a|an|our|this|original|official|base|model|models|pre-?trained"
+    r"|hugging ?face|weights|checkpoint|full|language|hf)\b){0,16}",
+    re.IGNORECASE,
+)
+OF = r"(?:of|from|for)"
+VERSION = r"(?:\s+(?:version|variant|checkpoint|model|weights|format|release|edition)s?)?"
+FORMATS = r"(?:gguf|ggml|awq|gptq|exl2|exl3|hqq|bnb|int4|int8|fp8|nf4|4-?bit|8-?bit|[2-8]bit|w4a16|w8a8|imatrix)"
+PORTS = r"(?:onnx|openvino|core\s?ml|mlx|safetensors|tensorrt|neuronx?|ctranslate2|tflite|gguf|diffusers|hf)"
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """Words that a parent follows; `is_strong` words name a parent by themselves, weak ones only confirm one."""
+
+    words: re.Pattern
+    relation: str
+    role: str = ""
+    is_strong: bool = True
+
+
+def phrase(words: str, relation: str, role: str = "", *, strong: bool = True) -> Phrase:
+    return Phrase(re.compile(words, re.IGNORECASE), relation, role, strong)
+
+
+PHRASES = (
+    phrase(rf"\bquanti[sz]ed{VERSION}\s+{OF}\b", "quantized"),
+    phrase(rf"\b(?:quanti[sz]ations?|quants?)\s+{OF}\b", "quantized"),
+    phrase(rf"\b{FORMATS}(?:\s+quanti[sz]ed)?{VERSION}(?:\s+files)?\s+{OF}\b", "quantized"),
+    phrase(r"\bconverted\s+to\s+gguf(?:\s+format)?\s+from\b", "quantized"),
+    phrase(r"\bconverted(?:\s+to\s+[\w.-]+(?:\s+format)?)?\s+from\b", "converted"),
+    phrase(rf"\b{PORTS}\s+(?:version|export|conversion|port)\s+{OF}\b", "converted"),
+    phrase(r"\b(?:q?lora|dora|peft)(?:\s+adapt(?:er|ion|ation))?s?(?:\s+weights?|\s+model)?\s+(?:for|of)\b", "adapter"),
+    phrase(r"\badapters?(?:\s+weights?|\s+model)?\s+(?:for|of)\b", "adapter"),
+    phrase(rf"\bdistill?(?:ed|ation){VERSION}\s+(?:of|from)\b", "distilled", "teacher"),
+    phrase(rf"\bpruned{VERSION}\s+(?:of|from)\b", "pruned"),
+    phrase(rf"\b(?:abliterated|uncensored|decensored|orthogonali[sz]ed){VERSION}\s+(?:of|from)\b", "edited"),
+    phrase(r"\b(?:exact\s+copy|mirror|clone|duplicate|re-?upload)\s+of\b", "copied"),
+    phrase(rf"\bfine[\s-]?tun(?:ed|ing|e){VERSION}(?:\s+on\s+top)?\s+(?:of|from)\b", "finetune"),
+    phrase(r"\bfine[\s-]?tuned\s+from\s+model\b", "finetune"),
+    phrase(rf"\b(?:instruction|instruct|preference|chat)[\s-]tuned{VERSION}\s+of\b", "finetune"),
+    phrase(
+        r"\b(?:initiali[sz]ed|further\s+(?:pre-?)?trained|continu\w+\s+(?:pre-?)?train(?:ed|ing))\s+(?:from|of)\b",
+        "finetune",
+    ),
+    phrase(r"\b(?:dreambooth|textual\s+inversion)?\s*model\s+derived\s+from\b", "finetune"),
+    phrase(r"\b(?:derived\s+from|based\s+on|built\s+(?:on|upon)(?:\s+top\s+of)?)\b", "", strong=False),
+    phrase(r"\b(?:original|source)\s+model\b", "", "original", strong=False),
+    phrase(r"\b(?:base|parent)\s+model\b", "", strong=False),
+)
+MERGE = phrase(r"\bmerge\s+(?:\w+\s+){0,3}of\b", "merge", "expert")
+DATA = re.compile(r"\s+on\s+(?:the\s+)?", re.IGNORECASE)
+
+
+def speaking_lines(body: str, first: int) -> Iterator[tuple[int, str]]:
+    """(line number, text) of the body outside fenced code and comments."""
+    fence, in_comment = "", False
+    for number, line in enumerate(body.split("\n", LINES_MOST)[:LINES_MOST], first):
+        mark = line.lstrip()[:3]
+        if mark in ("```", "~~~") and (not fence or mark == fence):
+            fence = "" if fence else mark
+            continue
+        if in_comment or fence:
+            in_comment = in_comment and "-->" not in line
+            continue
+        in_comment = "<!--" in line and "-->" not in line.rpartition("<!--")[2]
+        yield number, line[:LINE_MOST].partition("<!--")[0]
+
+
+def target_at(line: str, start: int) -> tuple[str, str, int] | None:
+    """(name, kind, end) of the repository named at `start`, after filling words; None where none is."""
+    start = FILLER.match(line, start).end()
+    found = TARGET.match(line, start - 1) if start and line[start - 1] == "[" else None
+    found = found or TARGET.match(line, start)
+    return named_by(found) if found else None
+
+
+def named_by(found: re.Match) -> tuple[str, str, int] | None:
+    """What a link, an address or an id names on the Hub."""
+    link = found["link"] or found["url"]
+    if link and not ADDRESS.match(link):
+        return None
+    if link and "//" in link.partition("://")[2]:  # a trainer wrote the path of its own disk behind the Hub's address
+        reference = read_reference(found["text"] or "")
+    else:
+        reference = read_reference((link or found["id"]).rstrip(".,;:!"))
+    if reference is None or not (reference.name or reference.is_path):
+        return None
+    return reference.name or reference.text, reference.kind or MODEL, found.end()
+
+
+def read_prose(body: str, *, file: str = "README.md", first: int = 1) -> Reading:
+    """The claims in the sentences of `body`, whose first line is line `first` of `file`.
+
+    >>> [(c.relation, c.parent) for c in read_prose("This model is a fine-tuned version of [acme/tiny](x).").claims]
+    []
+    >>> text = "It is a quantized version of [Tiny](https://huggingface.co/acme/tiny)."
+    >>> [(c.relation, c.parent, c.lines) for c in read_prose(text).claims]
+    [('quantized', 'acme/tiny', (1, 1))]
+    """
+    claims: dict[tuple, ClaimRecord] = {}
+    lines = list(speaking_lines(body, first))
+    for index, (number, line) in enumerate(lines):
+        if "/" not in line and "merge" not in line:
+            continue
+        for name, kind, relation, role, field in said_in(line, lines[index + 1 : index + 1 + BULLETS_MOST]):
+            claim = ClaimRecord(
+                parent=name,
+                source="prose",
+                relation=relation,
+                parent_kind=kind,
+                role=role,
+                file=file,
+                field=field,
+                lines=(number, number),
+                quote=quoted(line),
+            )
+            claims.setdefault((name.lower(), kind, relation), claim)
+        if len(claims) >= CLAIMS_MOST:
+            break
+    return Reading(tuple(claims.values())[:CLAIMS_MOST])
+
+
+def said_in(line: str, below: list[tuple[int, str]]) -> Iterator[tuple[str, str, str, str, str]]:
+    """(name, kind, relation, role, strength) of each parent that a line names."""
+    taken: set[int] = set()
+    for each in PHRASES:
+        for words in each.words.finditer(line):
+            found = target_at(line, words.end())
+            if found is None or found[2] in taken:
+                continue
+            name, kind, end = found
+            taken.add(end)
+            if kind == MODEL:
+                yield name, MODEL, each.relation, each.role, "sentence" if each.is_strong else "mention"
+            elif kind == DATASET and each.is_strong:
+                yield name, DATASET, "trained_on", "", "sentence"
+            yield from data_after(line, end)
+    if words := MERGE.words.search(line):
+        yield from merged_in(line[words.end() :], [text for _, text in below])
+
+
+def data_after(line: str, start: int) -> Iterator[tuple[str, str, str, str, str]]:
+    """The dataset in Trainer's "… on the acme/corpus dataset"."""
+    if (on := DATA.match(line, start)) and (found := target_at(line, on.end())):
+        name, kind, end = found
+        if kind == DATASET or line[end:].lstrip("`*_ ").lower().startswith("dataset"):
+            yield name, DATASET, "trained_on", "", "sentence"
+
+
+def merged_in(rest: str, below: list[str]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Every model that a "merge of" names on its line, or in the list under it."""
+    texts = [rest]
+    if rest.rstrip(" *_").endswith(":"):
+        bullets = [text for text in below if text.strip()]
+        for text in bullets:
+            if text.lstrip()[:1] not in "*-+0123456789":
+                break
+            texts.append(text)
+    named = [each for text in texts for found in TARGET.finditer(text) if (each := named_by(found))]
+    names = dict.fromkeys(name for name, kind, _ in named if kind == MODEL)
+    if len(names) > 1:  # "a merge of X" with its own adapter is a fine-tune
+        yield from ((name, MODEL, "merge", MERGE.role, "sentence") for name in names)

@@ -1,0 +1,134 @@
+"""YAML that names parents: `mergekit_config.yml` and its sisters, and the fenced blocks of a card.
+
+Besides recipes a card's block may be the training file of axolotl, the best structured source after mergekit.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lineage.claims import DATASET, ClaimRecord, Reading, quoted
+from lineage.readers.mergekit import is_recipe, read_recipes, reference_of
+from lineage.readers.places import Place
+from lineage.references import read_reference
+from registry.cards import YamlProblem, load_yaml
+
+BLOCKS_MOST = 50  # fenced blocks of one card that are parsed
+DOCUMENTS_MOST = 50  # of one file
+TEXT_MOST = 200_000  # characters of one block or file
+FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<word>[\w+-]*)")
+SPEAKS = ("merge_method", "source_model", "base_model")
+DOCUMENT_START = re.compile(r"---(?:\s.*)?")
+RECIPE_FILES = ("mergekit_config.yml", "mergekit_config.yaml", "mergekit_moe_config.yml", "merge.yml", "config.yaml")
+TRAINING_KEYS = frozenset("datasets sequence_len micro_batch_size num_epochs learning_rate output_dir adapter".split())
+
+
+@dataclass(frozen=True)
+class Block:
+    """A stretch of YAML text whose first line is line `first` of the file."""
+
+    text: str
+    first: int
+
+
+def fenced_blocks(body: str, first: int) -> Iterator[Block]:
+    """The fenced blocks of a card that may be YAML and speak of models."""
+    open_fence, indent, inside, start = "", 0, [], 0
+    for number, line in enumerate(body.split("\n"), first):
+        found = FENCE.match(line)
+        if not open_fence:
+            if found and found["word"].lower() in ("", "yaml", "yml"):
+                open_fence, indent, inside, start = found["fence"], len(found["indent"]), [], number + 1
+            elif found:
+                open_fence, inside, start = found["fence"], None, 0
+        elif found and not found["word"] and found["fence"].startswith(open_fence):
+            text = "\n".join(inside) if inside is not None else ""
+            if any(word in text for word in SPEAKS):
+                yield Block(text, start)
+            open_fence = ""
+        elif inside is not None:
+            inside.append(line[indent:] if not line[:indent].strip() else line)
+
+
+def documents_in(text: str, first: int) -> Iterator[Block]:
+    """The documents of a YAML text, which `---` on a line of its own divides."""
+    lines: list[str] = []
+    start = first
+    for number, line in enumerate(text.split("\n"), first):
+        if DOCUMENT_START.fullmatch(line):
+            yield Block("\n".join(lines), start)
+            lines, start = [], number + 1
+        else:
+            lines.append(line)
+    yield Block("\n".join(lines), start)
+
+
+def parse(block: Block, file: str) -> tuple[list[tuple[object, Place, str]], tuple[str, ...]]:
+    """The block's documents with their places, and why any of them cannot be read."""
+    if len(block.text) > TEXT_MOST:
+        return [], (f"The YAML of {file} from line {block.first} is longer than {TEXT_MOST:,} characters.",)
+    parsed, problems = [], []
+    for document in list(documents_in(block.text, block.first))[:DOCUMENTS_MOST]:
+        try:
+            value = load_yaml(document.text)
+        except YamlProblem as problem:
+            problems.append(f"The YAML of {file} from line {document.first} cannot be read: {problem}")
+            continue
+        if value is not None:
+            parsed.append((value, Place.of(file, document.text, first=document.first), document.text))
+    return parsed, tuple(problems)
+
+
+def read_recipe_file(text: str, file: str) -> Reading:
+    """The recipes in a file of mergekit; a file that holds none says so."""
+    parsed, problems = parse(Block(text, 1), file)
+    if not problems and not any(is_recipe(document) for document, _, _ in parsed):
+        problems = (f"{file} holds no merge recipe.",)
+    return read_recipes(parsed) + Reading(problems=problems)
+
+
+def read_blocks(body: str, *, first: int, file: str = "README.md") -> Reading:
+    """The recipes and training files in a card's fenced blocks.
+
+    >>> card = "```yaml\\nmerge_method: linear\\nmodels:\\n- model: acme/a\\n- model: acme/b\\n```\\n"
+    >>> [(c.parent, c.lines) for c in read_blocks(card, first=10).claims]
+    [('acme/a', (13, 13)), ('acme/b', (14, 14))]
+    """
+    reading = Reading()
+    for number, block in enumerate(fenced_blocks(body, first)):
+        if number >= BLOCKS_MOST:
+            break
+        parsed, problems = parse(block, file)
+        reading += read_recipes(parsed) + read_training(parsed)
+        if "merge_method" in block.text:  # any other block may be an example that was never meant to be read
+            reading += Reading(problems=problems)
+    return reading
+
+
+def read_training(parsed: list[tuple[object, Place, str]]) -> Reading:
+    """The base and the datasets of axolotl's training file."""
+    claims: list[ClaimRecord] = []
+    for document, place, _ in parsed:
+        is_training = (
+            isinstance(document, dict) and not is_recipe(document) and len(TRAINING_KEYS & document.keys()) > 2
+        )
+        if not is_training or not reference_of(document.get("base_model")):
+            continue
+        base = document["base_model"]
+        relation = "adapter" if document.get("adapter") in ("lora", "qlora") else "finetune"
+        claims.append(training_claim(base, place, relation=relation, role="base", field="base_model"))
+        datasets = document.get("datasets")
+        for each in datasets if isinstance(datasets, list) else []:
+            path = each.get("path") if isinstance(each, dict) else None
+            if isinstance(path, str) and "/" in path and (found := read_reference(path)) and found.name:
+                said = {"relation": "trained_on", "parent_kind": DATASET, "field": "datasets"}
+                claims.append(training_claim(path, place, **said))
+    return Reading(tuple(claims))
+
+
+def training_claim(parent: str, place: Place, **said) -> ClaimRecord:
+    lines = place.find(parent)
+    quote = quoted(place.line(lines[0])) if lines else parent
+    return ClaimRecord(parent, "training_config", file=place.file, lines=lines, quote=quote, **said)

@@ -1,0 +1,160 @@
+"""What a mergekit file says of its models: order, roles, layers, revisions, adapters, experts."""
+
+import pytest
+
+from lineage.readers.mergekit import METHODS
+from lineage.readers.yaml_blocks import read_blocks, read_recipe_file
+
+TIES = """models:
+  - model: acme/base
+  - model: acme/chat@v2
+    parameters: {density: 0.5, weight: 0.3}
+  - model: acme/code+acme/code-lora@main
+    parameters:
+      weight: [0, 0.5, 1]
+merge_method: ties
+base_model: acme/base
+parameters:
+  normalize: true
+dtype: float16
+"""
+SLICES = """slices:
+- sources:
+  - model: acme/a
+    layer_range: [0, 24]
+- sources:
+  - model: acme/b
+    layer_range: [8, 32]
+merge_method: passthrough
+"""
+MOE = """base_model: acme/a
+gate_mode: hidden
+experts:
+  - source_model: acme/a
+    positive_prompts: [chat]
+  - source_model: acme/b
+    positive_prompts: [code]
+"""
+
+
+def recipe(text):
+    reading = read_recipe_file(text, "mergekit_config.yml")
+    assert reading.problem == ""
+    return reading.recipes[0]
+
+
+def test_models_keep_their_order_roles_revisions_and_lines():
+    found = recipe(TIES)
+    assert (found.method, found.dialect, found.lines) == ("ties", "mergekit", (1, 13))
+    assert [(i.parent, i.role, i.parent_revision, i.lora, i.lora_revision, i.lines) for i in found.inputs] == [
+        ("acme/base", "base", "", "", "", (2, 2)),
+        ("acme/chat", "expert", "v2", "", "", (3, 3)),
+        ("acme/code", "expert", "", "acme/code-lora", "main", (5, 5)),
+    ]
+    assert found.inputs[1].parameters == {"density": 0.5, "weight": 0.3}
+    assert found.settings["parameters"] == {"normalize": True}
+
+
+def test_every_parent_of_a_recipe_is_a_claim_in_its_role():
+    claims = read_recipe_file(TIES, "mergekit_config.yml").claims
+    assert [(c.parent, c.role, c.parent_revision) for c in claims] == [
+        ("acme/base", "base", ""),
+        ("acme/chat", "expert", "v2"),
+        ("acme/code", "expert", ""),
+        ("acme/code-lora", "lora", "main"),
+    ]
+
+
+def test_the_layers_of_the_child_follow_from_the_slices_before():
+    found = recipe(SLICES)
+    assert [(i.parent, i.parent_layers, i.child_layers) for i in found.inputs] == [
+        ("acme/a", (0, 24), (0, 24)),
+        ("acme/b", (8, 32), (24, 48)),
+    ]
+
+
+def test_a_base_that_is_not_listed_is_an_input_all_the_same():
+    found = recipe("merge_method: task_arithmetic\nbase_model: acme/base\nmodels:\n- model: acme/a\n")
+    assert [(i.parent, i.role, i.lines) for i in found.inputs] == [
+        ("acme/a", "expert", (4, 4)),
+        ("acme/base", "base", (2, 2)),
+    ]
+
+
+def test_slices_under_modules_are_read():
+    found = recipe(
+        "merge_method: linear\nmodules:\n  text:\n    slices:\n    - sources: [{model: acme/a, layer_range: [0, 4]}]\n"
+    )
+    assert [(i.parent, i.module, i.child_layers) for i in found.inputs] == [("acme/a", "text", (0, 4))]
+
+
+def test_a_mixture_of_experts_has_a_trunk_and_experts():
+    reading = read_recipe_file(MOE, "mergekit_moe_config.yml")
+    assert reading.recipes[0].method == "moe" and reading.recipes[0].dialect == "mergekit-moe"
+    assert {claim.relation for claim in reading.claims} == {"moe_expert"}
+    assert [i.parent for i in reading.recipes[0].inputs] == ["acme/a", "acme/b"]
+
+
+def test_the_tokenizer_may_come_from_elsewhere():
+    claims = read_recipe_file(TIES + "tokenizer_source: acme/words@v1\n", "m.yml").claims
+    assert [(c.parent, c.parent_revision, c.lines) for c in claims if c.relation == "tokenizer_source"] == [
+        ("acme/words", "v1", (13, 13))
+    ]
+
+
+def test_a_stage_of_the_same_file_is_no_parent():
+    stages = (
+        "name: first\n" + SLICES + "---\nname: last\nmerge_method: linear\nmodels:\n- model: first\n- model: acme/c\n"
+    )
+    reading = read_recipe_file(stages, "merge.yml")
+    assert [r.method for r in reading.recipes] == ["passthrough", "linear"]
+    assert [c.parent for c in reading.claims] == ["acme/a", "acme/b", "acme/c"]
+    assert reading.claims[-1].lines == (15, 15)
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_every_method_of_mergekit_is_known(method):
+    assert recipe(f"merge_method: {method}\nmodels: [{{model: acme/a}}, acme/b]\n").problem == ""
+
+
+def test_an_unknown_method_is_kept_and_said():
+    reading = read_recipe_file("merge_method: alchemy\nmodels: [{model: acme/a}]\n", "m.yml")
+    assert reading.recipes[0].method == "alchemy" and "alchemy" in reading.recipes[0].problem
+
+
+@pytest.mark.parametrize(
+    "text", ["merge_method: [", "a: 1", "", "&a [*a]", "merge_method: ties\nmerge_method: ties\nmodels: []", "[" * 9999]
+)
+def test_a_file_without_a_readable_recipe_is_one_problem(text):
+    reading = read_recipe_file(text, "mergekit_config.yml")
+    assert not reading.claims and "mergekit_config.yml" in reading.problem
+
+
+@pytest.mark.parametrize("models", ["3", "[3, null, {model: 4}, {model: {model: {path: []}}}, [acme/a]]", "{a: b}"])
+def test_a_recipe_of_nonsense_has_no_inputs(models):
+    found = read_recipe_file(f"merge_method: ties\nmodels: {models}\nslices: [3, {{sources: 4}}]", "m.yml")
+    assert not found.claims and "names no model" in found.recipes[0].problem if found.recipes else found.problem
+
+
+def test_a_recipe_in_a_card_keeps_the_lines_of_the_card():
+    card = "# Merge\n\n```yaml\n" + SLICES + "```\n\n```python\nmerge_method = 'ties'\n```\n"
+    reading = read_blocks(card, first=21)
+    assert reading.recipes[0].lines[0] == 24
+    assert [(c.parent, c.lines) for c in reading.claims] == [("acme/a", (26, 26)), ("acme/b", (29, 29))]
+
+
+def test_the_training_file_of_axolotl_names_base_and_data():
+    card = (
+        "<details>\n\n```yaml\nbase_model: acme/tiny\nadapter: qlora\nsequence_len: 2048\nlearning_rate: 2e-4\n"
+        "datasets:\n  - path: acme/corpus\n  - path: ./data.jsonl\n```\n"
+    )
+    assert [(c.relation, c.parent, c.source) for c in read_blocks(card, first=1).claims] == [
+        ("adapter", "acme/tiny", "training_config"),
+        ("trained_on", "acme/corpus", "training_config"),
+    ]
+
+
+def test_a_recipe_of_thousands_of_models_is_cut_and_says_so():
+    text = "merge_method: linear\nmodels:\n" + "".join(f"- model: acme/m{n}\n" for n in range(5_000))
+    found = read_recipe_file(text, "m.yml").recipes[0]
+    assert len(found.inputs) == 300 and "300" in found.problem
