@@ -136,10 +136,11 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
 HAS_BROKER = bool(CELERY_BROKER_URL)
 if not HAS_BROKER:  # one machine: messages are files, and whoever asks for short work gets it done at once
     CELERY_BROKER_URL = "filesystem://"
-    _queue_dir = str(DATA_DIR / "queue")
+    _queue_dir = DATA_DIR / "queue"
+    _queue_dir.mkdir(exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS = {
-        "data_folder_in": _queue_dir,
-        "data_folder_out": _queue_dir,
+        "data_folder_in": str(_queue_dir),
+        "data_folder_out": str(_queue_dir),
         "control_folder": str(DATA_DIR / "queue_control"),
     }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
