@@ -1,0 +1,209 @@
+"""What a model card shows of components: its own substance, results, papers, code and sample outputs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from openness.mof_prose import Line, plain, says_something, substance, under
+from openness.mof_rubric import rubric, word
+from openness.mof_signs import Sign, View, of_field, of_line, sign
+
+CARD_LEAST = 200  # characters of prose that say something; below, a card is only there
+DATA_LEAST = 60
+NUMBER = re.compile(r"(?<![\w.])-?\d+(?:[.,]\d+)?\s?%?(?![\w.])")
+LOSS = re.compile(r"(\b(average|avg|training|validation|eval) )*\bloss\b\W{0,4}[\d.,e-]*", re.IGNORECASE)
+MEASURED = re.compile(r"\d[.,]\d|\d ?%")
+ARXIV = re.compile(r"^arxiv:(\d{4}\.\d{4,5})$", re.IGNORECASE)
+ARXIV_LINK = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", re.IGNORECASE)
+TITLE = re.compile(r"title\s*=\s*[{\"]+(.{5,300}?)[}\"]", re.IGNORECASE)
+RECIPE = re.compile(r"^\s*(axolotl version|base_model:\s*\S|datasets:|sequence_len:|micro_batch_size:|stage:\s*sft)")
+SNIPPET = re.compile(r"from_pretrained\(|pipeline\(|load_model\(|hf_hub_download\(|from_pretrained_keras\(|\.load\(")
+TASKS = re.compile(r"--tasks?\b|tasks?=|--model_args")
+MOST_SIGNS = 5
+
+
+def card_signs(view: View) -> Iterator[Sign]:
+    """Everything that the card shows; nothing where it is not there or cannot be read."""
+    if view.card is None:
+        return
+    yield from _card_itself(view)
+    yield from _model_index(view)
+    yield from _results_in_text(view)
+    yield from _papers(view)
+    yield from _code(view)
+    yield from _outputs(view)
+
+
+def _card_itself(view: View) -> Iterator[Sign]:
+    said = [line for line in view.lines if says_something(line)]
+    if not said:
+        return
+    length = substance(list(view.lines))
+    note = "" if length >= CARD_LEAST else f"{length} characters of prose beside template and boilerplate"
+    yield sign("model-card", "A" if length >= CARD_LEAST else "C", of_line(said[0]), note=note)
+
+
+def _model_index(view: View) -> Iterator[Sign]:
+    """Metrics with numbers in the header; a loss alone is what a trainer wrote by itself."""
+    index = view.metadata.get("model-index")
+    for result in _results(index):
+        for metric in result.get("metrics") or []:
+            if not isinstance(metric, dict) or not _is_number(metric.get("value")):
+                continue
+            name = str(metric.get("type") or metric.get("name") or "")
+            grade = "C" if word("loss_only").fullmatch(name) else "A"
+            quote = f"{name}: {metric['value']}"
+            yield sign("evaluation-results", grade, of_field(view, "model-index", quote))
+            if grade == "A":
+                return
+
+
+def _results(index: object) -> Iterator[dict]:
+    for model in (index if isinstance(index, list) else [])[:20]:
+        results = model.get("results") if isinstance(model, dict) else None
+        for result in (results if isinstance(results, list) else [])[:200]:
+            if isinstance(result, dict) and isinstance(result.get("metrics"), list):
+                yield result
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, str):
+        return bool(NUMBER.fullmatch(value.strip()))
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _results_in_text(view: View) -> Iterator[Sign]:
+    """Lines with a metric's name and a number, in tables or under a heading about results."""
+    copied = any(tag.startswith("base_model:quantized:") for tag in view.state.tags)
+    tables = _result_rows(view.lines)
+    results = under(view.lines, word("results_heading"), word("no_results_heading"), anywhere=True)
+    listed = [line for line in results if _is_result(line)]
+    loose = [line for line in view.lines if line.kind == "prose" and (_is_metric_field(line) or _is_achieved(line))]
+    note = "a conversion repeats what was measured on its parent" if copied else ""
+    found = tables or listed or loose
+    yield from (
+        sign("evaluation-results", "C" if copied else "B", of_line(line), note=note) for line in found[:MOST_SIGNS]
+    )
+
+
+def _result_rows(lines: tuple[Line, ...]) -> list[Line]:
+    """Rows with numbers of tables in which a metric or a benchmark is named."""
+    rows, table, named = [], [], False
+    for before, line in zip((None, *lines), lines, strict=False):
+        if line.kind != "table":
+            continue
+        if before is None or before.kind != "table":
+            rows, table, named = rows + (table if named else []), [], False
+        text = plain(line.text)
+        about = word("results_heading").search(line.section) and not word("no_results_heading").search(line.section)
+        named = named or bool((about or word("metric").search(text)) and not word("loss_only").search(text))
+        if len(NUMBER.findall(text)) >= 1:
+            table.append(line)
+    return rows + (table if named else [])
+
+
+def _is_result(line: Line) -> bool:
+    """A metric beside a number with decimals or a per cent sign; a whole number counts steps or items as often."""
+    text = LOSS.sub("", plain(line.text))
+    return line.kind in ("prose", "code") and bool(word("metric").search(text) and MEASURED.search(text))
+
+
+def _is_metric_field(line: Line) -> bool:
+    """`- Accuracy: 0.93`, as trainers and libraries write it, wherever it stands."""
+    name, colon, value = plain(line.text).partition(":")
+    return bool(colon) and len(name) < 40 and bool(word("metric").search(name)) and _is_number(value)
+
+
+def _is_achieved(line: Line) -> bool:
+    """A sentence such as "the best validation score achieved is 0.84"."""
+    text = plain(line.text)
+    reached = re.search(r"\b(achiev\w+|obtain\w*|reach\w*|attain\w*)\b", text, re.IGNORECASE)
+    return bool(reached and word("metric").search(text) and MEASURED.search(text))
+
+
+def _papers(view: View) -> Iterator[Sign]:
+    """Papers that the card calls its own, or cites by a title that names this model; other arXiv ids are only named."""
+    noise = set(rubric()["arxiv"]["not_about_a_model"])
+    ids = [found[1] for tag in view.state.tags if (found := ARXIV.match(tag)) and found[1] not in noise]
+    cited = _cited_title(view) or _own_paper(view, noise)
+    if cited:
+        line, title = cited
+        slug = "technical-report" if "technical report" in title.casefold() else "research-paper"
+        others = any(repo.name.split("/")[0] != view.state.name.split("/")[0] for repo in view.linked("model"))
+        note = "the paper may be about the model that this one derives from" if others else ""
+        where = {"licence": "unknown", "licence_from": "the paper; its licence is not in the mirror"}
+        yield sign(slug, "C" if others else "B", of_line(line), note=note, **where)
+    for arxiv_id in ids[:MOST_SIGNS]:
+        where = {"licence": "unknown", "licence_from": "arXiv; the licence of the paper is not in the mirror"}
+        yield sign("research-paper", "C", of_field(view, "tags", f"arxiv:{arxiv_id}"), **where)
+
+
+def _cited_title(view: View) -> tuple[Line, str] | None:
+    """The first cited title with the model's own word in it, such as "exaone" of `acme/EXAONE-3.5-2B`."""
+    words = re.findall(r"[a-z]{4,}", view.state.name.rsplit("/", 1)[-1].lower())
+    for at, line in enumerate(view.lines):
+        title = TITLE.search(line.text)
+        if title and words and words[0] in title[1].casefold().replace("-", "") and _is_published(view.lines[at:]):
+            return line, title[1]
+    return None
+
+
+def _is_published(entry: tuple[Line, ...]) -> bool:
+    """Does a bibliography entry, from its title on, name where it appeared, and not only the model's own page?"""
+    return any(re.search(r"journal|booktitle|eprint|arxiv|doi\b", line.text, re.IGNORECASE) for line in entry[:10])
+
+
+def _own_paper(view: View, noise: set[str]) -> tuple[Line, str] | None:
+    """A link to arXiv under the model's name, or in words or a section by which the card presents its own paper."""
+    names = re.findall(r"[a-z]{4,}", view.state.name.rsplit("/", 1)[-1].lower())[:1]
+    before = ""
+    for line in view.lines:
+        link = ARXIV_LINK.search(line.text)
+        if link and link[1] not in noise:
+            said = f"{before} {line.text}"
+            named = any(f"[{name}" in line.text.casefold() for name in names)
+            if named or word("own_paper").search(said) or "our paper" in line.section.casefold():
+                return line, plain(line.text)
+        before = line.text if line.kind == "prose" else ""
+    return None
+
+
+def _code(view: View) -> Iterator[Sign]:
+    code = [line for line in view.lines if line.kind == "code"]
+    recipe = [line for line in code if RECIPE.match(line.text)]
+    if len(recipe) >= 3:
+        yield sign("training-code", "B", of_line(recipe[0]), note="a training recipe")
+    snippet = next((line for line in code if SNIPPET.search(line.text)), None)
+    if snippet:
+        yield sign("inference-code", "C", of_line(snippet), note="a snippet in the card")
+    for line in view.lines:
+        text = line.text.casefold()
+        if "github.com/" in text and re.search(r"\b(train|fine-?tun)", text):
+            yield sign("training-code", "C", of_line(line), note="a link that is not in the mirror", licence="unknown")
+            break
+    yield from _harness(view)
+    versions = next((line for line in view.lines if "framework versions" in line.text.casefold()), None)
+    if versions:
+        yield sign("supporting-libraries-and-tools", "B", of_line(versions))
+
+
+def _harness(view: View) -> Iterator[Sign]:
+    for pattern, harness in rubric()["harnesses"].items():
+        named = [line for line in view.lines if re.search(pattern, line.text, re.IGNORECASE)]
+        if named:
+            exact = next((line for line in named if TASKS.search(line.text)), None)
+            supplied = {"licence": harness["licence"], "licence_from": f"library {harness['name']}"}
+            note = "" if exact else "named without task or version"
+            yield sign("evaluation-code", "B" if exact else "C", of_line(exact or named[0]), note=note, **supplied)
+
+
+def _outputs(view: View) -> Iterator[Sign]:
+    widgets = view.metadata.get("widget")
+    shown = [w for w in (widgets if isinstance(widgets, list) else []) if isinstance(w, dict) and w.get("output")]
+    if shown:
+        yield sign("sample-model-outputs", "A", of_field(view, "widget", shown[0]["output"]))
+    section = under(view.lines, word("output_heading"), word("results_heading"))
+    section = [line for line in section if line.kind != "heading"]
+    if section:
+        yield sign("sample-model-outputs", "C", of_line(section[0]))

@@ -1,0 +1,99 @@
+"""What a repository shows of its data: datasets under their own licences, data cards, evaluation data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from openness.mof_card_signs import DATA_LEAST, _results
+from openness.mof_prose import says_something, substance, under
+from openness.mof_rubric import word
+from openness.mof_signs import Sign, View, of_field, of_line, sign
+from openness.state import LinkedRepo
+
+DATASET_ID = re.compile(r"^[\w.-]{1,96}(/[\w.-]{1,96})?$")
+NAMED = 10  # repositories named in one piece of evidence
+
+
+def data_signs(view: View) -> Iterator[Sign]:
+    """Datasets, data card and evaluation data."""
+    datasets = view.linked("dataset")
+    if datasets:
+        yield _datasets(view, datasets)
+    yield from _data_card(view, datasets)
+    yield from _evaluation_data(view)
+
+
+def is_public(repo: LinkedRepo) -> bool:
+    return repo.mirrored and repo.gated in ("no", None)
+
+
+def joint_licence(repos: list[LinkedRepo]) -> str:
+    """All licences of several repositories as one expression; "" where one states none, "unknown" where one is unread.
+
+    >>> one, two = (LinkedRepo("dataset", "a", True, licence=l) for l in ("mit", "cc-by-4.0"))
+    >>> joint_licence([one, two])
+    '(cc-by-4.0) AND (mit)'
+    """
+    if not all(repo.mirrored for repo in repos):
+        return "unknown"
+    licences = sorted({repo.licence for repo in repos})
+    if "" in licences:
+        return ""
+    return licences[0] if len(licences) == 1 else " AND ".join(f"({licence})" for licence in licences)
+
+
+def _datasets(view: View, datasets: list[LinkedRepo]) -> Sign:
+    """The datasets that the card names. Listed is not all that was used, so the note says what remains open."""
+    names = ", ".join(repo.name for repo in datasets[:NAMED])
+    unresolved = [repo.name for repo in datasets if not is_public(repo)]
+    notes = []
+    if unresolved:
+        notes.append(f"not public in the mirror: {', '.join(unresolved[:NAMED])}")
+    if view.linked("model"):
+        notes.append("the data of the base model is not among them")
+    return sign(
+        "datasets",
+        "C" if unresolved else "B",
+        of_field(view, "datasets", names),
+        licence=joint_licence(datasets),
+        licence_from="each dataset's own card",
+        note="; ".join(notes),
+    )
+
+
+def _data_card(view: View, datasets: list[LinkedRepo]) -> Iterator[Sign]:
+    described = [repo for repo in datasets if is_public(repo) and repo.has_card]
+    if datasets and len(described) == len(datasets):
+        names = ", ".join(repo.name for repo in described[:NAMED])
+        own = {"licence": joint_licence(described), "licence_from": "the dataset's own card"}
+        yield sign("data-card", "B", of_field(view, "datasets", names), **own)
+    section = under(view.lines, word("data_heading"), word("not_data_heading"))
+    said = [line for line in section if says_something(line)]
+    if said:
+        enough = substance(section) >= DATA_LEAST
+        note = "" if enough else "a line or two about the data"
+        yield sign("data-card", "B" if enough else "C", of_line(said[0]), note=note)
+
+
+def _evaluation_data(view: View) -> Iterator[Sign]:
+    """Datasets that the header's results were measured on; their licences are not the model's."""
+    named = {}
+    for result in _results(view.metadata.get("model-index")):
+        dataset = result.get("dataset")
+        kind = dataset.get("type") if isinstance(dataset, dict) else None
+        if isinstance(kind, str) and DATASET_ID.match(kind):
+            named[kind.lower()] = kind
+    if not named:
+        return
+    known = {repo.name.lower(): repo for repo in view.linked("dataset")}
+    found = [known[name] for name in named if name in known and is_public(known[name])]
+    resolved = len(found) == len(named)
+    yield sign(
+        "evaluation-data",
+        "B" if resolved else "C",
+        of_field(view, "model-index", ", ".join(list(named.values())[:NAMED])),
+        licence=joint_licence(found) if resolved else "unknown",
+        licence_from="each dataset's own card",
+        note="" if resolved else "named, but not in the mirror",
+    )

@@ -1,0 +1,63 @@
+"""Which files hold weights, and whether all of them are there."""
+
+import pytest
+
+from openness.mof_weights import kind_of, weights_of
+from openness.state import FileFact
+
+
+def of(*paths):
+    return weights_of([FileFact(path) for path in paths])
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["model.safetensors", "pytorch_model.bin", "tf_model.h5", "flax_model.msgpack", "unet/diffusion_pytorch_model.bin"]
+    + ["tiny.Q4_K_M.gguf", "onnx/model.onnx", "consolidated.00.pth", "model_state.pdparams", "best-model.pt"],
+)
+def test_weights_are_known_in_every_format(path):
+    assert kind_of(path) == "final"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["training_args.bin", "optimizer.pt", "scheduler.pt", "rng_state_0.pth", "scaler.pt", "random_states_0.pkl"]
+    + ["global_step5/bf16_zero_pp_rank_0_mp_rank_00_optim_states.pt", "checkpoint-500/optimizer.bin"],
+)
+def test_what_training_leaves_behind_is_no_weights(path):
+    assert kind_of(path) == "leftover"
+
+
+@pytest.mark.parametrize("path", ["tokenizer.model", "vocab.json", "spiece.model", "README.md", "config.json", "a.png"])
+def test_other_files_are_no_weights(path):
+    assert kind_of(path) == ""
+
+
+def test_every_shard_must_be_there():
+    shards = [f"model-0000{n}-of-00003.safetensors" for n in (1, 2, 3)]
+    assert of(*shards).problem == ""
+    assert of(*shards[:2]).problem == "model has 2 of its 3 parts"
+    assert of("model-000001-of-000002.safetensors", "model-000002-of-000002.safetensors").problem == ""
+    assert of("a.gguf.part1of2").problem == "a.gguf has 1 of its 2 parts"
+
+
+def test_an_index_without_its_files_is_no_weights():
+    assert of("model.safetensors.index.json").problem
+    assert of("model.safetensors.index.json", "model-00001-of-00001.safetensors").problem == ""
+
+
+def test_a_pointer_instead_of_weights_is_a_placeholder():
+    found = weights_of([FileFact("model.safetensors", size_bytes=135)])
+    assert (found.final, found.problem) == ((), "model.safetensors has 135 bytes and holds no weights")
+
+
+def test_an_adapter_is_not_a_model():
+    found = of("adapter_model.safetensors", "adapter_config.json")
+    assert (found.final, found.adapter) == ((), ("adapter_model.safetensors",))
+
+
+def test_checkpoints_with_the_same_bytes_count_once():
+    same = [FileFact(f"checkpoint-{n}/model.safetensors", lfs_sha256="a" * 64) for n in (100, 200)]
+    assert len(weights_of(same).checkpoints) == 1
+    assert len(of("checkpoint-100/model.safetensors", "checkpoint-200/model.safetensors").checkpoints) == 2
+    assert of("checkpoint-100/model.safetensors").final == ()
