@@ -1,0 +1,139 @@
+"""Gathers what is known of a repository and holds it against a policy: may I adopt, or upgrade to, this?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from lineage.models import Comparison, Relation, Trace
+from openness.models import Assessment
+from openness.policy import Fact, Policy, evaluate, verdict
+from openness.reading import header_of, heads_of, newest_infos
+from registry.licences import LicenceReading, read_declared, read_licence
+from registry.models import Repo, Revision
+
+CARD_RUBRICS = {"model": "model-card", "dataset": "data-card"}
+
+
+def gate(repo: Repo, policy: Policy, against: Repo | None = None) -> dict:
+    """The answer of `gate` for one repository, rule by rule. Raises BadPolicy."""
+    answers = evaluate(policy, repo.kind, facts_about(repo, against))
+    return {
+        "id": repo.name,
+        "kind": repo.kind,
+        "against": against.name if against else None,
+        "policy": f"{policy.name}/{policy.version}",
+        "verdict": verdict(answers),
+        "rules": [found.as_dict() for found in answers],
+        "as_of": iso(repo.observed_at),
+    }
+
+
+def facts_about(repo: Repo, against: Repo | None = None) -> dict[str, Fact]:
+    """Everything that a rule may ask of a repository, in a bounded number of queries."""
+    current = {row.name: row for row in Assessment.objects.current().filter(repo=repo)}
+    licence = licence_fact(repo)
+    return {
+        "licence_known": licence,
+        "licence_open": Fact(declared_licence(repo)[0].open, licence.reason, licence.as_of),
+        "parents_dangling": parents_fact(repo),
+        "card_score": card_fact(repo, current.get(CARD_RUBRICS.get(repo.kind, ""))),
+        "openness_class": openness_fact(current.get("mof")),
+        "carbon_score": score_fact(current.get("carbon"), "carbon report"),
+        "emissions_g": emissions_fact(current.get("carbon")),
+        "negative_flip_rate": flips_fact(repo, against),
+        "is_gone": Fact(repo.gone_at is not None, "As the last visit found it.", iso(repo.observed_at)),
+    }
+
+
+def iso(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def declared_licence(repo: Repo) -> tuple[LicenceReading, bool]:
+    """The licence that the card declares, else the one that the tags do; and whether anything was read at all."""
+    head = heads_of([repo]).get(repo.head_id)
+    header = header_of(head, newest_infos([repo])[repo.pk])
+    reading = read_declared(header if isinstance(header, dict) else None)
+    if reading.verdict == "unstated" and repo.licence:
+        reading = read_licence(repo.licence)
+    card_read = head is not None and head.card_state in (Revision.CardState.PRESENT, Revision.CardState.ABSENT)
+    return reading, header is not None or card_read or bool(repo.tags)
+
+
+def licence_fact(repo: Repo) -> Fact:
+    reading, was_read = declared_licence(repo)
+    as_of = iso(repo.observed_at)
+    if reading.known:
+        return Fact(True, f"It states {reading.expression}.", as_of)
+    if reading.verdict == "unstated":
+        return Fact(False, "It states no licence.", as_of) if was_read else Fact(None, "Its card was not read.", as_of)
+    said = ", ".join(reading.ids)[:120]
+    return Fact(False, reading.problem or f"It states {said or 'a licence'}, which is not known.", as_of)
+
+
+def parents_fact(repo: Repo) -> Fact:
+    """How many of the parents of its own kind that it names are not mirrored."""
+    trace = Trace.objects.filter(repo=repo).first()
+    if trace is None:
+        return Fact(None, "Its parents were not traced.")
+    as_of = iso(trace.traced_at)
+    if trace.problem:
+        return Fact(None, f"Its parents could not be traced: {trace.problem[:200]}", as_of)
+    parents = Relation.objects.filter(child__repo=repo, is_current=True, parent__kind=repo.kind)
+    named = sorted({(name, key) for name, key in parents.values_list("parent__name", "parent__repo")}, key=str)
+    dangling = [name for name, key in named if key is None]
+    if dangling:
+        return Fact(len(dangling), f"{len(dangling)} of {len(named)} parents are not mirrored: {dangling[0]}.", as_of)
+    if not named and trace.relation == Relation.Kind.UNKNOWN:
+        return Fact(None, "Nothing says whether it has parents.", as_of)
+    return Fact(0, f"All {len(named)} parents are mirrored." if named else "It names no parent.", as_of)
+
+
+def card_fact(repo: Repo, row: Assessment | None) -> Fact:
+    if repo.kind not in CARD_RUBRICS:
+        return Fact(None, f"No rubric scores the card of a {repo.kind}.")
+    return score_fact(row, "card")
+
+
+def score_fact(row: Assessment | None, what: str) -> Fact:
+    if row is None:
+        return Fact(None, f"Its {what} was not assessed.")
+    as_of = iso(row.assessed_at)
+    if row.score is None:
+        return Fact(None, row.problem[:300] or f"Too little of its {what} could be assessed for a score.", as_of)
+    return Fact(row.score, f"Its {what} scores {row.score:g} by {row.rubric}.", as_of)
+
+
+def openness_fact(row: Assessment | None) -> Fact:
+    """Its class of the Model Openness Framework: 1 is the most open, 3 the least, 0 none."""
+    if row is None:
+        return Fact(None, "Its openness was not assessed.")
+    as_of, found = iso(row.assessed_at), row.result.get("class")
+    if found is None:
+        return Fact(None, row.problem[:300] or "Too little is known for an openness class.", as_of)
+    return Fact(found, f"{row.label or 'Unclassified'} by {row.rubric}.", as_of)
+
+
+def emissions_fact(row: Assessment | None) -> Fact:
+    grams = row.result.get("emissions_g") if row else None
+    if grams is None:
+        return Fact(None, "It reports no emissions.", iso(row.assessed_at) if row else None)
+    return Fact(grams, f"It reports {grams:g} g of CO2.", iso(row.assessed_at))
+
+
+def flips_fact(repo: Repo, against: Repo | None) -> Fact:
+    """The 95 % one-sided upper bound of the negative flip rate in the last comparison that was finished."""
+    done = Comparison.objects.filter(Q(new_repo=repo), status=Comparison.Status.DONE)
+    if against is not None:
+        done = done.filter(old_repo=against)
+    last = done.order_by("-asked_at", "-pk").first()
+    whom = f" with {against.name}" if against else ""
+    if last is None:
+        return Fact(None, f"It was not compared{whom}.")
+    upper = (last.report or {}).get("nfr_upper")
+    if upper is None:
+        return Fact(None, f"Comparison {last.pk}{whom} gives no bound of its flip rate.", iso(last.finished_at))
+    rate = f", of which {last.negative_flip_rate:.2%} were seen" if last.negative_flip_rate is not None else ""
+    return Fact(upper, f"Comparison {last.pk}{whom} bounds what broke by {upper:.2%}{rate}.", iso(last.finished_at))
