@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from openness import mof_parity, mof_strict
-from openness.mof_classes import unclassified
-from openness.mof_record import Record, RecordProblem, read_record
+from openness.mof import parity, strict
+from openness.mof.classes import unclassified
+from openness.mof.record import Record, RecordProblem, read_record
 from registry.cards import YamlProblem, load_yaml
 
 MOST_BYTES = 1_000_000  # the tool's own records take some 5,000
@@ -19,10 +19,8 @@ def mof_line(file: str, data: bytes) -> dict:
         record, problem = read_file(data), None
     except RecordProblem as found:
         record, problem = None, str(found)
-    parity, strict = (
-        rubric.classify(record) if record else unclassified(rubric.RUBRIC) for rubric in (mof_parity, mof_strict)
-    )
-    return {"file": file, "problem": problem, **parity.as_dict(), "strict": strict.as_dict()}
+    by_rubric = [r.classify(record) if record else unclassified(r.RUBRIC) for r in (parity, strict)]
+    return {"file": file, "problem": problem, **by_rubric[0].as_dict(), "strict": by_rubric[1].as_dict()}
 
 
 def read_file(data: bytes) -> Record:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openness.mof import READER, assess
-from openness.mof_components import COMPONENTS
+from openness.mof.components import COMPONENTS
 from openness.state import FileFact, LinkedRepo, RepoState
 
 CARD = """---

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openness import mof_parity
-from openness.mof_components import BY_ID, CLASSES, COMPONENTS, needed_for
-from openness.mof_record import RecordProblem, read_record
+from openness.mof import parity
+from openness.mof.components import BY_ID, CLASSES, COMPONENTS, needed_for
+from openness.mof.record import RecordProblem, read_record
 from registry.licences import spdx_rows
 from tests import mof_slow
 
@@ -23,7 +23,7 @@ def record(components, licence="Apache-2.0", **levels):
 
 
 def classified(*args, **levels):
-    return mof_parity.classify(read_record(record(*args, **levels)))
+    return parity.classify(read_record(record(*args, **levels)))
 
 
 def status(answer, name):
@@ -36,13 +36,13 @@ def test_all_seventeen_under_one_open_licence_make_class_i():
 
 
 def test_the_table_of_licences_has_226_open_ids_of_660_and_one_that_is_none():
-    assert sum(mof_parity.is_open(licence) for licence in spdx_rows()) == 226
+    assert sum(parity.is_open(licence) for licence in spdx_rows()) == 226
     assert len(spdx_rows()) == 661
 
 
 def test_the_lists_of_appropriate_licences_are_those_of_the_tool():
     for content_type, listed in mof_slow.TYPED.items():
-        found = {licence for licence in spdx_rows() if mof_parity.is_type_appropriate(licence, content_type)}
+        found = {licence for licence in spdx_rows() if parity.is_type_appropriate(licence, content_type)}
         assert found == set(listed)
 
 
@@ -50,7 +50,7 @@ def test_nothing_listed_is_unclassified():
     answer = classified([])
     assert (answer.mof_class, answer.as_dict()["label"]) == (0, "Unclassified")
     assert {v.status for v in answer.verdicts if v.component.required} == {"missing"}
-    assert mof_parity.classify(read_record({"release": {}})).mof_class == 0
+    assert parity.classify(read_record({"release": {}})).mof_class == 0
 
 
 def test_a_higher_class_shows_nothing_before_the_lower_is_complete():
@@ -211,7 +211,7 @@ RECORDS = st.fixed_dictionaries(
 
 @given(RECORDS)
 def test_a_slow_literal_second_implementation_agrees(raw):
-    answer, slow = mof_parity.classify(read_record(raw)), mof_slow.classify(raw)
+    answer, slow = parity.classify(read_record(raw)), mof_slow.classify(raw)
     assert (answer.mof_class, answer.progress) == (slow["class"], slow["progress"])
     assert {v.component.id: v.licence for v in answer.verdicts} == slow["licences"]
     required = {c.id for c in COMPONENTS if c.required}
@@ -219,4 +219,4 @@ def test_a_slow_literal_second_implementation_agrees(raw):
         for name, ids in slow["buckets"][k].items():
             assert [i for i in answer.buckets[k][name] if i in required] == ids
     assert len(answer.warnings) == len(slow["wrong_type"])
-    assert answer == mof_parity.classify(read_record(raw))
+    assert answer == parity.classify(read_record(raw))

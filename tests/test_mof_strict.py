@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openness import mof_parity, mof_strict
-from openness.mof_components import COMPONENTS
-from openness.mof_record import read_record
+from openness.mof import parity, strict
+from openness.mof.components import COMPONENTS
+from openness.mof.record import read_record
 from tests import mof_slow
 
 ALL = [component.name for component in COMPONENTS]
@@ -19,7 +19,7 @@ def record(components, **levels):
 
 
 def classified(components, **levels):
-    return mof_strict.classify(read_record(record(components, **levels)))
+    return strict.classify(read_record(record(components, **levels)))
 
 
 def status(answer, name):
@@ -42,7 +42,7 @@ def test_a_licence_of_the_whole_does_not_reach_other_peoples_work():
     answer = classified(ALL, distribution="OpenMDW-1.0")
     unlicensed = {v.component.name for v in answer.verdicts if v.status == "unlicensed"}
     assert unlicensed == {"Datasets", "Evaluation data", "Technical report", "Research paper"}
-    assert mof_parity.classify(read_record(record(ALL, distribution="OpenMDW-1.0"))).mof_class == 1
+    assert parity.classify(read_record(record(ALL, distribution="OpenMDW-1.0"))).mof_class == 1
 
 
 def test_a_licence_for_all_data_does_reach_the_datasets():
@@ -127,7 +127,7 @@ RECORDS = st.fixed_dictionaries({"release": st.fixed_dictionaries({"components":
 
 @given(RECORDS)
 def test_a_slow_literal_second_implementation_agrees(raw):
-    answer, slow = mof_strict.classify(read_record(raw)), mof_slow.classify_strict(raw)
+    answer, slow = strict.classify(read_record(raw)), mof_slow.classify_strict(raw)
     assert (answer.mof_class, answer.progress) == (slow["class"], slow["progress"])
     for verdict in answer.verdicts:
         if verdict.component.required:
@@ -139,5 +139,5 @@ def test_one_more_component_under_a_fitting_licence_never_lowers_a_class(raw, co
     more = {"name": component.name, "license": APPROPRIATE[component.content_type]}
     release = raw["release"]
     richer = {"release": {**release, "components": [*release["components"], more]}}
-    before, after = (mof_strict.classify(read_record(r)) for r in (raw, richer))
+    before, after = (strict.classify(read_record(r)) for r in (raw, richer))
     assert before.mof_class == 0 or 0 < after.mof_class <= before.mof_class

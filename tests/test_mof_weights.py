@@ -2,7 +2,7 @@
 
 import pytest
 
-from openness.mof_weights import kind_of, weights_of
+from openness.mof.weights import kind_of, weights_of
 from openness.state import FileFact
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openness.mof_components import COMPONENTS
+from openness.mof.components import COMPONENTS
 from openness.record_files import MOST_BYTES, mof_line
 
 ALL = [component.name for component in COMPONENTS]

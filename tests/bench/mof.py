@@ -1,12 +1,19 @@
-"""How many record files are classified a second, by both rubrics: `python -m tests.bench.mof 2000`."""
+"""How many record files are classified and how many repositories assessed a second: `python -m tests.bench.mof 2000`.
+
+The repositories are the real records beside the checkout; without them only record files are measured.
+"""
 
 import json
 import random
 import sys
 import time
+from collections import Counter
 
-from openness.mof_components import COMPONENTS
+from openness.mof import assess
+from openness.mof.components import COMPONENTS
 from openness.record_files import mof_line
+from tests.hub_records import folder, states
+from tests.hub_records import records as records_of_the_hub
 
 LICENCES = ["MIT", "Apache-2.0", "CC-BY-4.0", "apache 2", "llama3", "MIT OR CC0-1.0", "", "nobody knows", None]
 
@@ -32,6 +39,28 @@ def records(count: int, seed: int = 7) -> list[bytes]:
     return found
 
 
+def repositories() -> dict:
+    """Assess every model of the real records, and count the classes they reach."""
+    if folder() is None:
+        return {"repositories": None}
+    models = [state for state in states(records_of_the_hub()) if state.kind == "model"]
+    began = time.perf_counter()
+    answers = [assess(state).extra for state in models]
+    took_s = time.perf_counter() - began
+    reached = {
+        level: dict(sorted(Counter(answer[level]["class"] for answer in answers).items()))
+        for level in ("confirmed", "possible")
+    }
+    lacking = Counter(len(answer["next_step"]["components"]) for answer in answers if answer["next_step"])
+    return {
+        "repositories": len(models),
+        "seconds": round(took_s, 2),
+        "repositories_per_s": round(len(models) / took_s),
+        "class_counts": reached,
+        "components_to_the_next_class": dict(sorted(lacking.items())),
+    }
+
+
 def main(count: int = 2000) -> dict:
     files = records(count)
     began = time.perf_counter()
@@ -48,3 +77,4 @@ def main(count: int = 2000) -> dict:
 
 if __name__ == "__main__":
     print(json.dumps(main(*(int(argument) for argument in sys.argv[1:2]))))
+    print(json.dumps(repositories()))

@@ -14,8 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from openness.mof import components_of, view_of
-from openness.mof_components import BY_SLUG
-from tests.hub_records import records, states
+from openness.mof.components import BY_SLUG
+from tests.hub_records import folder, records, states
 
 LABELS = Path(__file__).resolve().parents[1] / "labels" / "mof_components.tsv"
 PAPERS = ("research-paper", "technical-report")
@@ -63,7 +63,7 @@ def rates(counts: dict) -> dict:
 
 
 if __name__ == "__main__":
-    totals, disagreements = compare(*sys.argv[1:2])
+    totals, disagreements = compare(*sys.argv[1:2]) if folder() else ({}, [])
     for slug, rate in rates(totals).items():
         print(json.dumps({"component": slug, **rate}))
     for row in disagreements:

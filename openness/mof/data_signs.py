@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from openness.mof_card_signs import DATA_LEAST, _results
-from openness.mof_prose import says_something, substance, under
-from openness.mof_rubric import word
-from openness.mof_signs import Sign, View, of_field, of_line, sign
+from openness.mof.card_signs import DATA_LEAST, _results
+from openness.mof.prose import says_something, substance, under
+from openness.mof.rubric import word
+from openness.mof.signs import Sign, View, of_field, of_line, sign
 from openness.state import LinkedRepo
 
 DATASET_ID = re.compile(r"^[\w.-]{1,96}(/[\w.-]{1,96})?$")

@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
-RUBRIC_FILE = Path(__file__).parent / "rubrics" / "mof-parity-1.toml"
+RUBRIC_FILE = Path(__file__).parent.parent / "rubrics" / "mof-parity-1.toml"
 CLASSES = (3, 2, 1)  # from the least to the most demanding; each asks for all that those before it ask for
 LABELS = {
     0: "Unclassified",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from openness.mof_rubric import word
+from openness.mof.rubric import word
 from registry.cards import CardText
 
 MOST_LINES = 20_000

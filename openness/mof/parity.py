@@ -7,7 +7,7 @@ PDDL-1.0 is refused and ODC-PDDL-1.0, which is no licence id, is open; CC0-1.0 i
 
 from __future__ import annotations
 
-from openness.mof_classes import (
+from openness.mof.classes import (
     Classification,
     ComponentVerdict,
     bucketed,
@@ -15,8 +15,8 @@ from openness.mof_classes import (
     highest,
     in_tool_order,
 )
-from openness.mof_components import BY_NAME, CLASSES, COMPONENTS, MOFComponent, asked_by
-from openness.mof_record import Record
+from openness.mof.components import BY_NAME, CLASSES, COMPONENTS, MOFComponent, asked_by
+from openness.mof.record import Record
 from registry.licences import spdx_rows
 
 RUBRIC = "mof-parity/1"

@@ -9,17 +9,17 @@ is *confirmed* on A and B under open licences, *possible* when L, C and undecide
 from __future__ import annotations
 
 from openness.findings import Finding, Result
-from openness.mof_card_signs import card_signs
-from openness.mof_components import COMPONENTS, LABELS, MOFComponent
-from openness.mof_data_signs import data_signs
-from openness.mof_file_signs import file_signs
-from openness.mof_levels import LEVELS, Class, Shown, class_at
-from openness.mof_licence_sources import of_sign, own_licence
-from openness.mof_next_step import next_step
-from openness.mof_prose import lines_of
-from openness.mof_rubric import rubric_name
-from openness.mof_signs import GRADES, Sign, View, best
-from openness.openwashing import contradictions
+from openness.mof.card_signs import card_signs
+from openness.mof.components import COMPONENTS, LABELS, MOFComponent
+from openness.mof.data_signs import data_signs
+from openness.mof.file_signs import file_signs
+from openness.mof.levels import LEVELS, Class, Shown, class_at
+from openness.mof.licence_sources import of_sign, own_licence
+from openness.mof.next_step import next_step
+from openness.mof.openwashing import contradictions
+from openness.mof.prose import lines_of
+from openness.mof.rubric import rubric_name
+from openness.mof.signs import GRADES, Sign, View, best
 from openness.state import RepoState
 from registry.cards import READER as CARD_READER
 from registry.cards import read_card

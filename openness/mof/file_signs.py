@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from openness.mof_rubric import patterns, rubric
-from openness.mof_signs import Sign, View, of_field, of_path, sign
-from openness.mof_weights import LISTED, weights_of
+from openness.mof.rubric import patterns, rubric
+from openness.mof.signs import Sign, View, of_field, of_path, sign
+from openness.mof.weights import LISTED, weights_of
 
 CODE = ("architecture", "training-code", "inference-code", "evaluation-code", "data-preprocessing-code")
 PLAIN = (*CODE[1:], "model-metadata", "supporting-libraries-and-tools", "evaluation-results", "sample-model-outputs")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from openness.findings import Evidence
-from openness.mof_components import BY_SLUG, MOFComponent
-from openness.mof_prose import Line
+from openness.mof.components import BY_SLUG, MOFComponent
+from openness.mof.prose import Line
 from openness.state import LinkedRepo, RepoState
 from registry.cards import CardText
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from openness.findings import Evidence
-from openness.mof_components import LABELS
-from openness.mof_levels import Shown
-from openness.mof_licence_sources import Resolved, hidden_claim
-from openness.mof_prose import Line
-from openness.mof_signs import View, of_field, of_line
+from openness.mof.components import LABELS
+from openness.mof.levels import Shown
+from openness.mof.licence_sources import Resolved, hidden_claim
+from openness.mof.prose import Line
+from openness.mof.signs import View, of_field, of_line
 from registry.licences import read_licence
 
 CLAIM = re.compile(r"\b(fully|truly|completely)?[- ]?open[- ]?sourced?\b", re.IGNORECASE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from openness.mof_components import (
+from openness.mof.components import (
     CLASSES,
     COMPONENTS,
     LABELS,

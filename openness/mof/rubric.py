@@ -7,7 +7,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-RUBRIC_FILE = Path(__file__).parent / "rubrics" / "mof-0.1.toml"
+RUBRIC_FILE = Path(__file__).parent.parent / "rubrics" / "mof-0.1.toml"
 
 
 @cache

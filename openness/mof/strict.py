@@ -8,7 +8,7 @@ whose licence field says that it is not there is missing; progress is each class
 
 from __future__ import annotations
 
-from openness.mof_classes import (
+from openness.mof.classes import (
     Classification,
     ComponentVerdict,
     bucketed,
@@ -16,9 +16,9 @@ from openness.mof_classes import (
     in_tool_order,
     ungated_progress,
 )
-from openness.mof_components import BY_NAME, BY_SLUG, COMPONENTS, MOFComponent
-from openness.mof_parity import BLANK, UNLICENSED
-from openness.mof_record import Record
+from openness.mof.components import BY_NAME, BY_SLUG, COMPONENTS, MOFComponent
+from openness.mof.parity import BLANK, UNLICENSED
+from openness.mof.record import Record
 from registry.licences import is_absence, read_licence
 
 RUBRIC = "mof-strict/1"

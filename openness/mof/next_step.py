@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from openness.mof_components import CLASSES, LABELS, PAPER, REPORT, MOFComponent, needed_for
-from openness.mof_levels import Class, Shown
+from openness.mof.components import CLASSES, LABELS, PAPER, REPORT, MOFComponent, needed_for
+from openness.mof.levels import Class, Shown
 
 TODO = {"missing": "publish", "unlicensed": "state an open licence", "invalid": "publish under an open licence"}
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from openness.mof_rubric import patterns, rubric
+from openness.mof.rubric import patterns, rubric
 from openness.state import FileFact
 
 SHARD = re.compile(r"^(?P<stem>.+?)[-_.](?:part)?(?P<number>\d{1,6})[-_]?of[-_]?(?P<of>\d{1,6})(?P<end>.*)$")

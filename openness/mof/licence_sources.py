@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from openness.findings import Evidence
-from openness.mof_components import MOFComponent
-from openness.mof_signs import Sign, View, of_field, of_path
+from openness.mof.components import MOFComponent
+from openness.mof.signs import Sign, View, of_field, of_path
 from registry.licence_texts import is_licence_file, match_text
 from registry.licences import LicenceReading, find, read_declared, read_licence
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from openness.mof_prose import Line, plain, says_something, substance, under
-from openness.mof_rubric import rubric, word
-from openness.mof_signs import Sign, View, of_field, of_line, sign
+from openness.mof.prose import Line, plain, says_something, substance, under
+from openness.mof.rubric import rubric, word
+from openness.mof.signs import Sign, View, of_field, of_line, sign
 
 CARD_LEAST = 200  # characters of prose that say something; below, a card is only there
 DATA_LEAST = 60

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from openness.mof_classes import Buckets, bucketed, highest, ungated_progress
-from openness.mof_components import COMPONENTS, LABELS, MOFComponent
-from openness.mof_licence_sources import Resolved
-from openness.mof_signs import CONFIRMING, Sign
+from openness.mof.classes import Buckets, bucketed, highest, ungated_progress
+from openness.mof.components import COMPONENTS, LABELS, MOFComponent
+from openness.mof.licence_sources import Resolved
+from openness.mof.signs import CONFIRMING, Sign
 
 LEVELS = ("confirmed", "possible", "ceiling")
 OPEN_AT = {
