@@ -203,7 +203,7 @@ def test_a_csv_of_a_million_rows_is_refused_in_bounded_time():
 def test_hostile_text_is_read_in_bounded_time(text):
     start = time.monotonic()
     header(text, text)
-    assert time.monotonic() - start < 3
+    assert time.monotonic() - start < 30  # a bound against hanging, not a measurement
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
