@@ -9,12 +9,13 @@ from dataclasses import asdict, dataclass
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
-from lineage.flip_report import Analysis, Questions
+from lineage.comparison_requests import Asked
+from lineage.flip_report import Analysis
 from lineage.flipped import Flipped, flipped_items
 from lineage.models import Comparison, FlippedItem, OutcomeSet
 from lineage.outcome_files import keep_outcomes
 from lineage.outcomes import OutcomeTable
-from lineage.pairing import Allowances, pair
+from lineage.pairing import pair
 from registry.models import Repo
 from registry.storable import storable, storable_text
 
@@ -40,39 +41,41 @@ class Side:
     table: OutcomeTable
 
 
-def compare(
-    old: Side, new: Side, questions: Questions, allow: Allowances, *, requested_by=None, row: Comparison | None = None
-) -> Comparison:
-    """Analyse and keep; nothing is kept of outcomes that do not pair. `row` is the queued one, if there is one.
+def compare(old: Side, new: Side, asked: Asked, *, requested_by=None) -> Comparison:
+    """Analyse and keep; nothing is kept of outcomes that do not pair.
 
     The same outcomes under the same questions are the same comparison: it is found again, not made twice.
     Raises BadOutcomes.
     """
-    analysis = Analysis(pair(old.table, new.table, allow), questions)
-    digest = question_digest(old, new, questions, allow)
+    digest = question_digest(old, new, asked)
     if known := asked_again(digest):
         return known
-    line, details = storable(analysis.line()), storable(analysis.details())
-    row = row or Comparison(requested_by=requested_by)
+    row = Comparison(question_digest=digest, requested_by=requested_by, asked_at=now())
+    describe(row, old.version, new.version, asked)
     try:
-        with transaction.atomic():
-            describe(row, old.version, new.version, questions)
-            record(row, (keep_outcomes(old.table), keep_outcomes(new.table)), line, details)
-            row.question_digest = digest
-            row.save()
-            keep_flipped(row, analysis)
+        return fill(row, old.table, new.table, asked)
     except IntegrityError:  # somebody else asked the same at the same moment, and was first
         return asked_again(digest)
+
+
+def fill(row: Comparison, old: OutcomeTable, new: OutcomeTable, asked: Asked) -> Comparison:
+    """Analyse, and keep everything that was found at once. Raises BadOutcomes."""
+    analysis = Analysis(pair(old, new, asked.allow), asked.questions)
+    line, details = storable(analysis.line()), storable(analysis.details())
+    with transaction.atomic():
+        record(row, (keep_outcomes(old), keep_outcomes(new)), line, details)
+        row.save()
+        keep_flipped(row, analysis)
     return row
 
 
-def question_digest(old: Side, new: Side, questions: Questions, allow: Allowances) -> str:
+def question_digest(old: Side, new: Side, asked: Asked) -> str:
     """What makes two comparisons one: outcomes, versions, questions and the analysis that answers them."""
     versions = [
         [side.version.name, side.version.repo and side.version.repo.pk, side.version.sha] for side in (old, new)
     ]
-    parts = [ANALYSIS, old.table.digest, new.table.digest, versions, asdict(questions), asdict(allow)]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=sorted).encode()).hexdigest()
+    parts = [ANALYSIS, old.table.digest, new.table.digest, versions, asdict(asked.questions), asdict(asked.allow)]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def asked_again(digest: str) -> Comparison | None:
@@ -81,12 +84,11 @@ def asked_again(digest: str) -> Comparison | None:
     return Comparison.objects.filter(question_digest=digest).first()
 
 
-def describe(row: Comparison, old: Version, new: Version, questions: Questions) -> None:
+def describe(row: Comparison, old: Version, new: Version, asked: Asked) -> None:
     """Say who is compared, and what is asked."""
-    row.old_name, row.new_name = (storable_text(version.name)[:200] for version in (old, new))
+    row.old_name, row.new_name = (storable_text(version.name)[-200:] for version in (old, new))
     row.old_repo, row.new_repo, row.old_sha, row.new_sha = old.repo, new.repo, old.sha, new.sha
-    row.questions, row.budget = storable(asdict(questions)), questions.budget
-    row.asked_at = row.asked_at or now()
+    row.asked, row.budget = storable(asked.as_json()), asked.questions.budget
 
 
 def record(row: Comparison, sets: tuple[OutcomeSet, OutcomeSet], line: dict, details: dict) -> None:

@@ -1,3 +1,12 @@
 """Pages of lineage: the graph and the comparisons."""
 
-urlpatterns = []
+from django.urls import path
+
+from lineage import comparison_views
+
+urlpatterns = [
+    path("comparisons", comparison_views.comparison_list, name="comparisons"),
+    path("comparisons/new", comparison_views.comparison_new, name="comparison-new"),
+    path("comparisons/<int:pk>", comparison_views.comparison_page, name="comparison"),
+    path("comparisons/<int:pk>/flipped.csv", comparison_views.flipped_csv, name="comparison-csv"),
+]

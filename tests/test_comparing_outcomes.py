@@ -14,6 +14,7 @@ from lineage.importers import ReadOptions, read_outcome_file, read_outcomes
 from lineage.models import Comparison, FlippedItem, OutcomeSet
 from lineage.outcomes import BadOutcomes
 from registry.cli import BAD_INPUT, NO, UNKNOWN, USAGE, YES
+from tests.outcome_rows import jsonl, rows
 
 LINE_KEYS = (
     "n cells accuracy_old accuracy_new nfr pfr nfr_ci nfr_upper relative_nfr nfi btc bec_of_new_errors"
@@ -21,13 +22,9 @@ LINE_KEYS = (
 ).split()
 
 
-def write(path, rows):
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf8")
+def write(path, outcomes):
+    path.write_bytes(jsonl(outcomes))
     return str(path)
-
-
-def rows(answers, label="a", **more):
-    return [{"id": n, "label": label, "prediction": answer} | more for n, answer in enumerate(answers)]
 
 
 @pytest.fixture

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
 from registry.models import Repo
 
@@ -35,8 +37,10 @@ class ComparisonQuerySet(models.QuerySet):
     def done(self) -> Self:
         return self.filter(status=Comparison.Status.DONE)
 
-    def queued(self) -> Self:
-        return self.filter(status=Comparison.Status.QUEUED)
+    def takeable(self, at: datetime) -> Self:
+        """Queued, or left behind by a worker that is gone."""
+        left_behind = Q(status=Comparison.Status.RUNNING, leased_until__lt=at)
+        return self.filter(Q(status=Comparison.Status.QUEUED) | left_behind)
 
     def visible_to(self, user) -> Self:
         """Without staff's rights, a comparison of a version that only staff may see does not exist."""
@@ -46,7 +50,10 @@ class ComparisonQuerySet(models.QuerySet):
     def of_upgrade(self, new: Repo, old: Repo | None = None) -> Self:
         """Finished comparisons in which `new` is the newer version, last asked first; `old` narrows the older."""
         found = self.done().filter(new_repo=new)
-        return (found.filter(old_repo=old) if old else found).order_by("-asked_at", "-id")
+        return (found.filter(old_repo=old) if old else found).last_asked_first()
+
+    def last_asked_first(self) -> Self:
+        return self.order_by("-asked_at", "-id")
 
 
 class Comparison(models.Model):
@@ -69,7 +76,7 @@ class Comparison(models.Model):
     old_sha = models.CharField(max_length=40, blank=True, help_text="the revision, where it was said")
     new_sha = models.CharField(max_length=40, blank=True)
     suite = models.CharField(max_length=200, blank=True)
-    questions = models.JSONField(default=dict, help_text="budget and what else was asked")
+    asked = models.JSONField(default=dict, help_text="the questions, and how the files are to be read")
     budget = models.FloatField(null=True, help_text="largest negative flip rate that passes, a fraction")
     items = models.PositiveIntegerField(null=True)
     report = models.JSONField(null=True, help_text="as the command prints it")
@@ -81,6 +88,8 @@ class Comparison(models.Model):
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL)
     created_at = models.DateTimeField(auto_now_add=True)
     asked_at = models.DateTimeField(help_text="when this was last asked", db_index=True)
+    leased_until = models.DateTimeField(null=True, help_text="a worker that has not finished by then is gone")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="by workers")
     finished_at = models.DateTimeField(null=True)
 
     objects = ComparisonQuerySet.as_manager()
@@ -90,6 +99,9 @@ class Comparison(models.Model):
 
     def __str__(self) -> str:
         return f"comparison {self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("comparison", args=[self.pk])
 
 
 class FlippedItem(models.Model):

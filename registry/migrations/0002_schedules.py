@@ -6,6 +6,7 @@ SCHEDULES = [
     ("Mirror what changed on the Hub", "registry.tasks.mirror_changed", 3600, False),
     ("Trace what is due", "lineage.tasks.trace_due", 600, False),
     ("Assess what is due", "openness.tasks.assess_due", 600, False),
+    ("Compare uploaded outcomes that are queued", "lineage.tasks.compare_queued", 10, True),
     ("Take up queued and abandoned work", "registry.tasks.take_up_overdue", 10, True),
 ]
 

@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 
 from lineage.comparing import Side, Version, compare
+from lineage.comparison_requests import Asked
 from lineage.flip_report import Questions
 from lineage.flip_verdict import FAIL, PASS, UNKNOWN, percent
 from lineage.importers import IMPORTERS, ReadOptions, read_outcome_file
@@ -48,7 +49,7 @@ class Command(StemmaCommand):
         try:
             tables = [read_outcome_file(Path(path), read) for path in outcomes]
             sides = [Side(*pair) for pair in zip(versions, tables, strict=True)]
-            comparison = compare(*sides, Questions(budget=budget), allow)
+            comparison = compare(*sides, Asked(Questions(budget=budget), allow, read))
         except BadOutcomes as problem:
             raise BadInput(str(problem)) from None
         self.stderr.write(f"kept as comparison {comparison.pk}")

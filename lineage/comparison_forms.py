@@ -1,0 +1,57 @@
+"""The form that asks for a comparison of two uploaded files."""
+
+from django import forms
+
+from lineage.comparing import Version
+from lineage.comparison_requests import Asked
+from lineage.flip_report import Questions
+from lineage.importers import IMPORTERS, ReadOptions
+from lineage.pairing import Allowances
+from registry.models import Repo
+
+
+class ComparisonForm(forms.Form):
+    old = forms.FileField(label="Outcomes of the older version", max_length=200)
+    new = forms.FileField(label="Outcomes of the newer version", max_length=200)
+    old_repo = forms.CharField(label="Older model, if it is mirrored", required=False, max_length=200)
+    new_repo = forms.CharField(label="Newer model, if it is mirrored", required=False, max_length=200)
+    budget = forms.FloatField(
+        label="Largest negative flip rate that passes (a fraction)", required=False, min_value=0, max_value=1
+    )
+    format = forms.ChoiceField(
+        label="Format", required=False, choices=[("", "found by content"), *((name, name) for name in IMPORTERS)]
+    )
+    common_items = forms.BooleanField(label="Leave out what only one file holds", required=False)
+    labels_checked = forms.BooleanField(label="Labels that look permuted are right", required=False)
+
+    def __init__(self, *args, user, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user = user
+
+    def clean_old_repo(self) -> Repo | None:
+        return self.repo_named(self.cleaned_data["old_repo"])
+
+    def clean_new_repo(self) -> Repo | None:
+        return self.repo_named(self.cleaned_data["new_repo"])
+
+    def repo_named(self, name: str) -> Repo | None:
+        if not name:
+            return None
+        repo = Repo.objects.visible_to(self.user).named(Repo.Kind.MODEL, name).first()
+        if repo is None:
+            raise forms.ValidationError("No such model is mirrored.")
+        return repo
+
+    def version(self, side: str) -> Version:
+        """What one side is called."""
+        repo = self.cleaned_data[f"{side}_repo"]
+        return Version(repo.name, repo) if repo else Version(self.cleaned_data[side].name)
+
+    def asked(self) -> Asked:
+        """The questions of a valid form."""
+        data = self.cleaned_data
+        return Asked(
+            Questions(budget=data["budget"]),
+            Allowances(common_items=data["common_items"], swapped_labels=data["labels_checked"]),
+            ReadOptions(format=data["format"]),
+        )

@@ -1,0 +1,189 @@
+"""Comparisons as REST gives them, and what a request for one may say."""
+
+import math
+
+from rest_framework import serializers
+
+from lineage.comparison_requests import Asked
+from lineage.flip_report import Questions
+from lineage.flip_verdict import WORST_FIRST
+from lineage.importers import IMPORTERS, ReadOptions
+from lineage.models import Comparison, FlippedItem
+from lineage.pairing import Allowances
+
+MAX_ROWS = 50_000  # of one side written into a JSON request
+
+
+class FiniteField(serializers.FloatField):
+    """A number; NaN, which compares as neither too small nor too large, is none."""
+
+    def to_internal_value(self, value):
+        number = super().to_internal_value(value)
+        if not math.isfinite(number):
+            self.fail("invalid")
+        return number
+
+
+class FractionField(FiniteField):
+    """A number between 0 and 1."""
+
+    def __init__(self, **kwargs):
+        super().__init__(min_value=0, max_value=1, **kwargs)
+
+
+class AskedSerializer(serializers.Serializer):
+    """What is asked of a comparison, beside its two files."""
+
+    old_repo = serializers.CharField(required=False, default="", max_length=240, help_text="ID[@SHA] that OLD is of")
+    new_repo = serializers.CharField(required=False, default="", max_length=240, help_text="ID[@SHA] that NEW is of")
+    budget = FractionField(required=False, default=None, help_text="largest negative flip rate that passes")
+    format = serializers.ChoiceField(list(IMPORTERS), required=False, default="", help_text="found if not given")
+    threshold = FiniteField(required=False, default=None, help_text="score from which a graded answer is right")
+    common_items = serializers.BooleanField(required=False, default=False)
+    labels_checked = serializers.BooleanField(required=False, default=False)
+
+    def asked(self) -> Asked:
+        """The validated request as a value."""
+        data = self.validated_data
+        return Asked(
+            Questions(budget=data["budget"]),
+            Allowances(common_items=data["common_items"], swapped_labels=data["labels_checked"]),
+            ReadOptions(format=data["format"], threshold=data["threshold"]),
+        )
+
+
+class UploadSerializer(AskedSerializer):
+    """Two files of recorded outcomes."""
+
+    old = serializers.FileField(help_text="outcomes of the older version", max_length=200)
+    new = serializers.FileField(help_text="outcomes of the newer version", max_length=200)
+
+
+class OutcomeSerializer(serializers.Serializer):
+    """One outcome, for the schema; the importer checks it, so that every way in says the same."""
+
+    id = serializers.CharField()
+    label = serializers.CharField(required=False)
+    prediction = serializers.CharField(required=False)
+    correct = serializers.BooleanField(required=False)
+    score = serializers.FloatField(required=False)
+    margin = serializers.FloatField(required=False)
+    slice = serializers.CharField(required=False)
+    cluster = serializers.CharField(required=False)
+    input = serializers.CharField(required=False)
+
+
+class RowsSerializer(AskedSerializer):
+    """Two lists of recorded outcomes, for small suites."""
+
+    old = serializers.ListField(child=serializers.DictField(), max_length=MAX_ROWS)
+    new = serializers.ListField(child=serializers.DictField(), max_length=MAX_ROWS)
+
+
+class RowsSchemaSerializer(AskedSerializer):
+    """The request body of `RowsSerializer`, spelled out."""
+
+    old = OutcomeSerializer(many=True)
+    new = OutcomeSerializer(many=True)
+
+
+class CellsSerializer(serializers.Serializer):
+    cc = serializers.IntegerField()
+    cw = serializers.IntegerField()
+    wc = serializers.IntegerField()
+    ww_same = serializers.IntegerField(allow_null=True)
+    ww_diff = serializers.IntegerField(allow_null=True)
+
+
+class SliceSerializer(serializers.Serializer):
+    slice = serializers.CharField()
+    n = serializers.IntegerField()
+    cw = serializers.IntegerField()
+    wc = serializers.IntegerField()
+    p = serializers.FloatField(allow_null=True, help_text="one-sided; null below 20 items")
+    p_holm = serializers.FloatField(allow_null=True)
+
+
+def rate(**kwargs) -> serializers.FloatField:
+    return serializers.FloatField(allow_null=True, help_text="a fraction; null where it is undefined", **kwargs)
+
+
+class ReportSerializer(serializers.Serializer):
+    """The report line of a comparison."""
+
+    n = serializers.IntegerField()
+    cells = CellsSerializer()
+    accuracy_old = rate()
+    accuracy_new = rate()
+    nfr = rate()
+    pfr = rate()
+    nfr_ci = serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2)
+    nfr_upper = serializers.FloatField(help_text="95 % one-sided")
+    relative_nfr = rate()
+    nfi = rate()
+    btc = rate()
+    bec_of_new_errors = rate()
+    bec_of_old_errors = rate()
+    churn = rate()
+    mcnemar_p = serializers.FloatField()
+    delta = serializers.FloatField(help_text="accuracy, new − old")
+    delta_ci = serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2)
+    slices = SliceSerializer(many=True)
+    new_label_flips = serializers.IntegerField(allow_null=True)
+    noise = serializers.DictField(allow_null=True)
+    verdict = serializers.ChoiceField(list(WORST_FIRST), allow_null=True)
+    reason = serializers.CharField()
+
+
+class ComparisonSerializer(serializers.ModelSerializer):
+    """One comparison in a list."""
+
+    url = serializers.HyperlinkedIdentityField("comparison-detail")
+    page = serializers.CharField(source="get_absolute_url", read_only=True)
+    old_repo = serializers.CharField(source="old_repo.name", default=None, allow_null=True)
+    new_repo = serializers.CharField(source="new_repo.name", default=None, allow_null=True)
+
+    class Meta:
+        model = Comparison
+        fields = [
+            "id",
+            "url",
+            "page",
+            "status",
+            "old_name",
+            "new_name",
+            "old_repo",
+            "new_repo",
+            "old_sha",
+            "new_sha",
+            "suite",
+            "items",
+            "budget",
+            "negative_flip_rate",
+            "verdict",
+            "reason",
+            "problem",
+            "asked_at",
+            "finished_at",
+        ]
+        read_only_fields = fields
+
+
+class ComparisonDetailSerializer(ComparisonSerializer):
+    """One comparison with everything that was found."""
+
+    report = ReportSerializer(allow_null=True, read_only=True)
+    details = serializers.DictField(allow_null=True, read_only=True)
+    flipped = serializers.HyperlinkedIdentityField("comparison-flipped")
+
+    class Meta(ComparisonSerializer.Meta):
+        fields = [*ComparisonSerializer.Meta.fields, "report", "details", "flipped"]
+        read_only_fields = fields
+
+
+class FlippedItemSerializer(serializers.ModelSerializer):
+    """One item whose correctness changed."""
+
+    class Meta:
+        model = FlippedItem
+        exclude = ["comparison"]

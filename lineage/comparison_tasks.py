@@ -1,0 +1,18 @@
+"""What workers do for comparisons: finds queued uploads and works them off, so a lost message costs nothing."""
+
+from celery import shared_task
+from django.utils.timezone import now
+
+from lineage.comparison_intake import work_off
+from lineage.models import Comparison
+
+MOST_A_ROUND = 20
+
+
+@shared_task(name="lineage.tasks.compare_queued")
+def compare_queued() -> int:
+    """Work off what is queued or left behind; how many."""
+    keys = list(Comparison.objects.takeable(now()).order_by("pk").values_list("pk", flat=True)[:MOST_A_ROUND])
+    for key in keys:
+        work_off(key)
+    return len(keys)
