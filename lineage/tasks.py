@@ -1,5 +1,24 @@
-"""What workers do for lineage."""
+"""What workers do for lineage. A task finds rows that are behind, so a message lost or doubled costs nothing."""
 
+from celery import shared_task
+
+from lineage import trace
 from lineage.comparison_tasks import compare_queued
+from registry.models import Repo
 
-__all__ = ["compare_queued"]
+__all__ = ["compare_queued", "trace_due", "trace_now"]
+
+MOST_A_ROUND = 5_000  # repositories; the next round takes the rest
+
+
+@shared_task
+def trace_now(repo_id: int) -> int | None:
+    """Trace one repository; the key of its trace, or None when the repository is gone from the mirror."""
+    repo = Repo.objects.filter(pk=repo_id).first()
+    return trace.trace_repo(repo).pk if repo else None
+
+
+@shared_task
+def trace_due() -> int:
+    """Trace what is behind; how many repositories there were."""
+    return trace.trace_due(MOST_A_ROUND)

@@ -24,7 +24,17 @@ class Node(models.Model):
         indexes = [models.Index("kind", Lower("name"), name="node_lower_name")]
 
     def __str__(self) -> str:
-        return self.name
+        return self.label
+
+    @property
+    def label(self) -> str:
+        """What it is called; of a path on a disk, which is kept as `child:path`, the path alone."""
+        return self.name if self.repo_id else self.name.partition(":")[2] or self.name
+
+    @property
+    def is_local(self) -> bool:
+        """Is it a path or another text that only one child knows?"""
+        return self.repo_id is None and ":" in self.name
 
 
 class Relation(models.Model):
@@ -73,6 +83,7 @@ class Relation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["child", "parent", "kind", "role"], name="relation_pair"),
         ]
+        indexes = [models.Index(fields=["parent", "is_current", "child"], name="relation_children")]
 
     def __str__(self) -> str:
         return f"{self.child} {self.kind} of {self.parent}"
@@ -110,14 +121,14 @@ class Claim(models.Model):
 
 
 class Closure(models.Model):
-    """Every ancestor of every node, at its shortest distance. A node is not its own ancestor."""
+    """Every ancestor of every node, at its shortest distance. A node is not its own ancestor, on a cycle neither."""
 
-    descendant = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="+")
-    ancestor = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="+")
+    pk = models.CompositePrimaryKey("descendant_id", "ancestor_id")
+    descendant = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="+", db_index=False)
+    ancestor = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="+", db_index=False)
     depth = models.PositiveSmallIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["descendant", "ancestor"], name="closure_pair")]
         indexes = [models.Index(fields=["ancestor", "depth", "descendant"], name="closure_descendants")]
 
 
@@ -129,6 +140,7 @@ class MergeRecipe(models.Model):
     method = models.CharField(max_length=40)
     dialect = models.CharField(max_length=40, blank=True, help_text="whose definition of the method")
     inputs = models.JSONField(default=list)
+    settings = models.JSONField(default=dict, help_text="what holds for the whole merge: dtype, parameters …")
     file = models.CharField(max_length=200)
     first_line = models.PositiveIntegerField(null=True)
     last_line = models.PositiveIntegerField(null=True)
@@ -151,6 +163,9 @@ class Trace(models.Model):
     contradictions = models.JSONField(default=list)
     problem = models.TextField(blank=True)
     traced_at = models.DateTimeField()
+
+    class Meta:
+        permissions = [("trace_repo", "Can ask for a repository's parents to be read now")]
 
     def __str__(self) -> str:
         return f"trace of {self.repo}"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from lineage.claims import ClaimRecord, Reading, RecipeInput, RecipeRecord, quoted
-from lineage.readers.places import Place
+from lineage.readers.places import Place, holds
 from lineage.references import is_placeholder
 
 INPUTS_MOST = 300
@@ -93,7 +93,7 @@ class Lines:
     def of(self, word: str) -> tuple[int, int] | None:
         start = self.next.get(word, self.place.first)
         for number in range(start, self.last + 1):
-            if word in self.place.line(number):
+            if holds(self.place.line(number), word):
                 self.next[word] = number + 1
                 return number, number
         return self.place.find(word)

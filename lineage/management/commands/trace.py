@@ -1,27 +1,68 @@
 """`trace`: reads who the parents of mirrored repositories are, or prints the claims of loose files."""
 
+import time
 from pathlib import Path
 
+from lineage.answers import trace_answer
+from lineage.binding import repos_named
 from lineage.readers.loose import answer, read_loose
+from lineage.trace import trace_due, trace_repo
 from registry.cli import YES, BadInput, StemmaCommand
+from registry.models import Repo
+
+EVERY = 10**9  # repositories
 
 
 class Command(StemmaCommand):
-    help = "Print the claims of parents and the merge recipes in loose files."
+    help = "Read the parents of mirrored repositories (all that are behind, or those named), or print a file's claims."
 
     def add_arguments(self, parser):
+        parser.add_argument("repo_ids", nargs="*", metavar="REPO_ID", help="owner/name")
+        parser.add_argument("--kind", choices=Repo.Kind.values, help="kind of REPO_ID, where the name alone is shared")
+        parser.add_argument("--limit", type=int, default=EVERY, metavar="N", help="at most N repositories")
         parser.add_argument(
             "--file",
             action="append",
-            required=True,
+            default=[],
             metavar="FILE",
             help="a card, adapter_config.json, config.json, mergekit file or GGUF",
         )
 
-    def work(self, *, file, **options) -> int:
+    def work(self, *, repo_ids, kind, limit, file, **options) -> int:
+        repos = [self.repo_called(repo_id, kind) for repo_id in repo_ids]  # all of them before anything is done
+        for repo in repos:
+            self.print_trace(trace_answer(trace_repo(repo)))
         for path in file:
             self.print_file(Path(path))
+        if not repos and not file:
+            self.trace_what_is_due(limit)
         return YES
+
+    def repo_called(self, repo_id: str, kind: str | None) -> Repo:
+        """The mirrored repository of that name, or of that former name."""
+        found = repos_named({(each, repo_id.lower()) for each in ([kind] if kind else Repo.Kind.values)})
+        if not found:
+            raise BadInput(f"No repository called {repo_id!r} is mirrored.")
+        if len(found) > 1:
+            raise BadInput(f"{repo_id!r} is a {' and a '.join(sorted(k for k, _ in found))}: name one with --kind.")
+        return Repo.objects.get(pk=next(iter(found.values())))
+
+    def trace_what_is_due(self, limit: int) -> None:
+        start = time.monotonic()
+        traced = trace_due(limit)
+        seconds = round(time.monotonic() - start, 3)
+        self.put({"traced": traced, "seconds": seconds}, f"{traced} repositories traced in {seconds} s")
+
+    def print_trace(self, line: dict) -> None:
+        readable = [f"{line['id']}\t{line['relation']}"]
+        readable += [
+            f"  {p['relation']} of {p['id']}{'' if p['resolved'] else ' (not mirrored)'}\t"
+            f"{', '.join(sorted({each['source'] for each in p['evidence']}))}"
+            for p in line["parents"]
+        ]
+        readable += [f"  ! {sentence}" for sentence in line["contradictions"]]
+        readable += [f"  ? {line['problem']}"] if line["problem"] else []
+        self.put(line, "\n".join(readable))
 
     def print_file(self, path: Path) -> None:
         """One line for one file; a file that cannot be opened is bad input, one that cannot be read has a problem."""

@@ -1,0 +1,108 @@
+"""What the commands, REST and the pages say of a traced repository, read in a bounded number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from lineage.claims import NOT_DERIVED
+from lineage.models import Claim, Node, Relation, Trace
+from lineage.reach import way_round
+
+EVIDENCE_MOST = 20  # claims of one relation that are shown
+MEMBERS_MOST = 50  # of one cycle that are named
+CLOCK_SLACK = timedelta(days=1)  # between two dates of the Hub that count as the same time
+
+
+def evidence_of(claim: Claim) -> dict:
+    lines = [claim.first_line, claim.last_line] if claim.first_line else None
+    return {
+        "source": claim.source,
+        "file": claim.file or None,
+        "field": claim.field or None,
+        "lines": lines,
+        "quote": claim.quote,
+    }
+
+
+def claims_of(relations: Iterable[Relation]) -> dict[int, list[Claim]]:
+    """The current claims behind each relation, in the order in which they were read."""
+    found: dict[int, list[Claim]] = defaultdict(list)
+    rows = Claim.objects.filter(relation__in=[row.pk for row in relations], is_current=True)
+    for claim in rows.order_by("relation_id", "pk").defer("state_digest", "reader"):
+        found[claim.relation_id].append(claim)
+    return found
+
+
+def evidence_for(relations: Sequence[Relation]) -> dict[int, list[dict]]:
+    return {key: [evidence_of(claim) for claim in rows[:EVIDENCE_MOST]] for key, rows in claims_of(relations).items()}
+
+
+def parents_of(node: Node) -> list[Relation]:
+    """The current relations to a node's parents, the oldest first."""
+    return list(node.parents.filter(is_current=True).select_related("parent__repo").order_by("pk"))
+
+
+def parent_answer(relation: Relation, evidence: list[dict]) -> dict:
+    return {
+        "id": relation.parent.label,
+        "kind": relation.parent.kind,
+        "relation": relation.kind,
+        "role": relation.role or None,
+        "declared_relation": relation.declared_kind or None,
+        "hub_relation": relation.hub_kind or None,
+        "resolved": relation.parent.repo_id is not None,
+        "proof": relation.proof,
+        "evidence": evidence,
+    }
+
+
+def trace_answer(trace: Trace) -> dict:
+    """The line that `trace REPO_ID` prints."""
+    node = Node.objects.get(repo=trace.repo_id)
+    relations = parents_of(node)
+    evidence = evidence_for(relations)
+    return {
+        "id": trace.repo.name,
+        "kind": trace.repo.kind,
+        "relation": trace.relation,
+        "parents": [parent_answer(row, evidence.get(row.pk, [])) for row in relations],
+        "contradictions": contradictions_of(trace, node, relations),
+        "problem": trace.problem or None,
+    }
+
+
+def contradictions_of(trace: Trace, node: Node, relations: Sequence[Relation]) -> list[str]:
+    """What its own sources say against each other, then what the graph and the calendar say against them."""
+    return [*trace.contradictions, *cycle_sentences(node), *younger_parents(trace, relations)]
+
+
+def cycle_sentences(node: Node) -> list[str]:
+    """The cycle that a node is on, as a way round from itself; a self-reference is said where it was read."""
+    if node.cycle is None:
+        return []
+    members = {each.pk: each for each in Node.objects.filter(cycle=node.cycle)[:MEMBERS_MOST]}
+    edges = Relation.objects.filter(is_current=True, child__in=members, parent__in=members).exclude(
+        kind__in=NOT_DERIVED
+    )
+    way = way_round(node.pk, edges.values_list("child_id", "parent_id"))
+    if len(way) < 2:
+        return []
+    names = [members[key].label for key in (*way, way[0])]
+    return [f"It is on a cycle: {' ← '.join(names)}."]
+
+
+def younger_parents(trace: Trace, relations: Sequence[Relation]) -> list[str]:
+    """Parents that the Hub says were created after their child."""
+    born = trace.repo.hub_created_at
+    younger = [row.parent for row in relations if row.kind not in NOT_DERIVED and is_younger(row.parent, born)]
+    return [
+        f"It was created on {born:%Y-%m-%d}, its parent {parent.label} later, on {parent.repo.hub_created_at:%Y-%m-%d}."
+        for parent in younger
+    ]
+
+
+def is_younger(parent: Node, born) -> bool:
+    created = parent.repo.hub_created_at if parent.repo_id else None
+    return bool(born and created and created > born + CLOCK_SLACK)
