@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
-
 from lineage.models import Comparison, Relation, Trace
 from openness.models import Assessment
 from openness.policy import Fact, Policy, evaluate, verdict
@@ -40,6 +38,7 @@ def facts_about(repo: Repo, against: Repo | None = None) -> dict[str, Fact]:
         "parents_dangling": parents_fact(repo),
         "card_score": card_fact(repo, current.get(CARD_RUBRICS.get(repo.kind, ""))),
         "openness_class": openness_fact(current.get("mof")),
+        "openness_class_confirmed": confirmed_fact(current.get("mof")),
         "carbon_score": score_fact(current.get("carbon"), "carbon report"),
         "emissions_g": emissions_fact(current.get("carbon")),
         "negative_flip_rate": flips_fact(repo, against),
@@ -116,6 +115,16 @@ def openness_fact(row: Assessment | None) -> Fact:
     return Fact(found, f"{row.label or 'Unclassified'} by {row.rubric}.", as_of)
 
 
+def confirmed_fact(row: Assessment | None) -> Fact:
+    """The class that what was seen confirms; unknown while none is confirmed and one is still possible."""
+    if row is None:
+        return openness_fact(row)
+    confirmed, ceiling = (row.result.get(level, {}).get("class") for level in ("confirmed", "ceiling"))
+    if not confirmed and ceiling != 0:
+        return Fact(None, row.problem[:300] or f"{row.label or 'Nothing'} by {row.rubric}.", iso(row.assessed_at))
+    return Fact(confirmed, f"{row.label} by {row.rubric}.", iso(row.assessed_at))
+
+
 def emissions_fact(row: Assessment | None) -> Fact:
     grams = row.result.get("emissions_g") if row else None
     if grams is None:
@@ -125,10 +134,7 @@ def emissions_fact(row: Assessment | None) -> Fact:
 
 def flips_fact(repo: Repo, against: Repo | None) -> Fact:
     """The 95 % one-sided upper bound of the negative flip rate in the last comparison that was finished."""
-    done = Comparison.objects.filter(Q(new_repo=repo), status=Comparison.Status.DONE)
-    if against is not None:
-        done = done.filter(old_repo=against)
-    last = done.order_by("-asked_at", "-pk").first()
+    last = Comparison.objects.of_upgrade(repo, against).first()
     whom = f" with {against.name}" if against else ""
     if last is None:
         return Fact(None, f"It was not compared{whom}.")

@@ -21,6 +21,12 @@ def assessed(repo, name, score=None, label="", **result):
     return Assessment.objects.create(repo=repo, name=name, rubric=f"{name}/1", reader="t", **answer, **state)
 
 
+def classed(repo, confirmed, ceiling):
+    decided = confirmed if confirmed == ceiling else None
+    levels = {"confirmed": {"class": confirmed}, "ceiling": {"class": ceiling}}
+    return assessed(repo, "mof", label="Class III - Open Model", **levels, **{"class": decided})
+
+
 def traced(repo, *parents, relation="base"):
     Trace.objects.create(repo=repo, state_digest=repo.state_digest, reader="t", relation=relation, traced_at=now())
     child, _ = Node.objects.get_or_create(kind=repo.kind, name=repo.name, repo=repo)
@@ -47,7 +53,7 @@ def adoptable(name="acme/new"):
     repo = mirrored(name, card="---\nlicense: mit\n---\n", header={"license": "mit"})
     traced(repo)
     assessed(repo, "model-card", score=71.5)
-    assessed(repo, "mof", label="Class III - Open Model", **{"class": 3})
+    classed(repo, 3, 1)
     return repo
 
 
@@ -135,10 +141,15 @@ def test_a_score_that_could_not_be_made_is_unknown_with_its_reason():
     assert (fact.value, "Too little" in fact.reason) == (None, True)
 
 
-def test_an_unclassified_model_fails_the_rule_of_openness():
+@pytest.mark.parametrize(
+    ("confirmed", "ceiling", "status", "decided"),
+    [(0, 0, "failed", 0), (0, 3, "unknown", None), (3, 3, "passed", 3), (3, 1, "passed", None)],
+)
+def test_a_class_that_is_confirmed_passes_and_one_that_is_only_possible_is_unknown(confirmed, ceiling, status, decided):
     repo = mirrored("acme/new")
-    assessed(repo, "mof", label="Unclassified", **{"class": 0})
-    assert status_of(gate_of("acme/new")[1], "openness_class") == "failed"
+    classed(repo, confirmed, ceiling)
+    assert status_of(gate_of("acme/new")[1], "openness_class") == status
+    assert facts_about(repo)["openness_class"].value == decided
 
 
 def test_a_dataset_is_asked_only_what_concerns_datasets():

@@ -1,0 +1,139 @@
+"""`/api/v1/`: assessments, policies, the gate and the passport."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import Http404
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.exceptions import ValidationError
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from openness import policy as policies
+from openness.filters import AssessmentFilter
+from openness.gate import gate
+from openness.models import Assessment
+from openness.passport import passport_of
+from openness.serializers import (
+    AssessmentDetailSerializer,
+    AssessmentSerializer,
+    GateRequestSerializer,
+    GateSerializer,
+    PassportSerializer,
+    PolicySerializer,
+)
+from registry.access import ReadPublicWriteScoped
+from registry.models import ApiToken, Repo
+from registry.strict import StrictParameters
+
+POLICY = OpenApiParameter("policy", enum=policies.names(), default="default")
+AGAINST = OpenApiParameter("against", description="The repository, of the same kind, that it would replace.")
+
+
+class ReadOrReckon(ReadPublicWriteScoped):
+    """A POST that only reckons with what it is sent changes nothing, and is allowed to whoever may read."""
+
+    def has_permission(self, request, view) -> bool:
+        if request.method != "POST":
+            return super().has_permission(request, view)
+        if request.auth is not None:
+            return self.scope_allows(request, ApiToken.Scope.READ)
+        return settings.PUBLIC_READ or request.user.is_authenticated
+
+
+def visible_repo(request, kind: str, name: str) -> Repo:
+    """The repository of this name that the caller may see. Raises Http404."""
+    if repo := Repo.objects.visible_to(request.user).named(kind, name).select_related("head").first():
+        return repo
+    raise Http404
+
+
+def gate_answer(request, kind: str, name: str, policy: policies.Policy, against: str | None) -> Response:
+    repo = visible_repo(request, kind, name)
+    try:
+        old = visible_repo(request, kind, against) if against else None
+    except Http404:
+        raise ValidationError({"against": [f"No {kind} of this name is mirrored."]}) from None
+    try:
+        return Response(gate(repo, policy, old))
+    except policies.BadPolicy as error:
+        raise ValidationError({"policy": [str(error)]}) from None
+
+
+class GateView(StrictParameters, APIView):
+    """May I adopt, or upgrade to, this? Which rule passed, failed or is unknown."""
+
+    permission_classes = [ReadOrReckon]
+
+    def known_parameters(self) -> set[str]:
+        return {"policy", "against"} if self.request.method in SAFE_METHODS else set()
+
+    @extend_schema(tags=["gate"], parameters=[POLICY, AGAINST], responses=GateSerializer)
+    def get(self, request, kind: str, name: str):
+        """Hold a repository against a policy that is shipped."""
+        policy = named_policy(request.query_params.get("policy", "default"))
+        return gate_answer(request, kind, name, policy, request.query_params.get("against"))
+
+    @extend_schema(tags=["gate"], request=GateRequestSerializer, responses=GateSerializer)
+    def post(self, request, kind: str, name: str):
+        """Hold a repository against a policy of one's own."""
+        asked = GateRequestSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        said = asked.validated_data["policy"]
+        policy = named_policy(said) if isinstance(said, str) else own_policy(said)
+        return gate_answer(request, kind, name, policy, asked.validated_data.get("against"))
+
+
+def named_policy(name: str) -> policies.Policy:
+    try:
+        return policies.load(name)
+    except policies.BadPolicy as error:
+        raise ValidationError({"policy": [str(error)]}) from None
+
+
+def own_policy(said: object) -> policies.Policy:
+    try:
+        return policies.read_policy(said)
+    except policies.BadPolicy as error:
+        raise ValidationError({"policy": [str(error)]}) from None
+
+
+class PolicyList(StrictParameters, APIView):
+    """The policies that this installation ships, with their rules."""
+
+    @extend_schema(tags=["gate"], responses=PolicySerializer(many=True), operation_id="policies_list")
+    def get(self, request):
+        return Response([policies.load(name).as_dict() for name in policies.names()])
+
+
+class PassportView(StrictParameters, APIView):
+    """Everything that is known of a repository, each part with its date and whether it is complete."""
+
+    @extend_schema(tags=["passport"], responses=PassportSerializer)
+    def get(self, request, kind: str, name: str):
+        return Response(passport_of(visible_repo(request, kind, name), request.user))
+
+
+@extend_schema_view(get=extend_schema(tags=["assessments"]))
+class AssessmentList(StrictParameters, ListAPIView):
+    """What rubrics answered about repositories."""
+
+    serializer_class = AssessmentSerializer
+    filterset_class = AssessmentFilter
+    ordering = "id"
+
+    def get_queryset(self):
+        return Assessment.objects.visible_to(self.request.user).select_related("repo", "revision")
+
+
+@extend_schema_view(get=extend_schema(tags=["assessments"]))
+class AssessmentDetail(StrictParameters, RetrieveAPIView):
+    """One assessment with its findings and their evidence."""
+
+    serializer_class = AssessmentDetailSerializer
+    lookup_url_kwarg = "number"
+
+    def get_queryset(self):
+        return Assessment.objects.visible_to(self.request.user).select_related("repo", "revision")

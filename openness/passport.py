@@ -1,0 +1,179 @@
+"""The passport of a repository: all that is known of it, each part with its date and how complete it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from django.db.models import Prefetch
+
+from lineage.models import Claim, Closure, Comparison, Relation, Trace
+from openness.gate import CARD_RUBRICS, declared_licence, iso
+from openness.models import Assessment
+from registry.models import Alias, Repo
+
+PARENTS_SHOWN = 100
+EVIDENCE_SHOWN = 5
+COMPARISONS_SHOWN = 5
+CARBON_SHOWN = (
+    "emissions_g", "raw", "unit_assumed", "suspected_unit", "suggested_emissions_g", "fix", "reporting_class",
+    "grade", "checks_possible", "findings", "said",
+)  # fmt: skip
+OPENNESS_SHOWN = ("class", "confirmed", "possible", "ceiling", "next_step", "openwashing", "inherited")
+
+
+def passport_of(repo: Repo, user=None) -> dict:
+    """Everything that `user` may see of a repository, in a bounded number of queries.
+
+    Every part says `as_of` (null: never looked) and `is_complete`; what is not known is null and never empty.
+    """
+    current = {row.name: row for row in Assessment.objects.current().filter(repo=repo)}
+    return {
+        "id": repo.name,
+        "kind": repo.kind,
+        "as_of": iso(repo.observed_at),
+        "identity": identity(repo),
+        "licence": licence(repo),
+        "lineage": lineage(repo, user),
+        "openness": openness(repo, current.get("mof")),
+        "card": card(repo, current.get(CARD_RUBRICS.get(repo.kind, ""))),
+        "carbon": carbon(repo, current.get("carbon")),
+        "comparisons": comparisons(repo, user),
+    }
+
+
+def identity(repo: Repo) -> dict:
+    head = repo.head
+    names = Alias.objects.filter(repo=repo).order_by("valid_from", "pk")[:PARENTS_SHOWN]
+    return {
+        "hub_id": repo.hub_id,
+        "names": [{"name": a.name, "from": iso(a.valid_from), "to": iso(a.valid_to)} for a in names],
+        "holds_name": repo.holds_name,
+        "revision": head.sha if head else None,
+        "committed_at": iso(head.committed_at) if head else None,
+        "created_at": iso(repo.hub_created_at),
+        "modified_at": iso(repo.hub_modified_at),
+        "gated": repo.gated,
+        "gone_at": iso(repo.gone_at),
+        "parameters": repo.parameters,
+        "source": repo.source,
+        "card_state": head.card_state if head else "unknown",
+        "as_of": iso(repo.observed_at),
+        "is_complete": bool(repo.hub_id and repo.visited_at and head and head.has_file_list),
+    }
+
+
+def licence(repo: Repo) -> dict:
+    """What it states of its licence, and which obligations follow; its parents' licences stand in `lineage`."""
+    reading, was_read = declared_licence(repo)
+    return {
+        "expression": reading.expression or None,
+        "ids": list(reading.ids),
+        "verdict": reading.verdict if was_read else None,
+        "is_known": reading.known if was_read else None,
+        "is_open": reading.open,
+        "obligations": dict(sorted(reading.flags.items())),
+        "problem": reading.problem or None,
+        "as_of": iso(repo.observed_at),
+        "is_complete": was_read,
+    }
+
+
+def lineage(repo: Repo, user) -> dict:
+    """Its parents with the proof and the evidence of each; a parent that only staff may see is shown by name alone."""
+    trace = Trace.objects.filter(repo=repo).first()
+    claims = Claim.objects.filter(is_current=True).order_by("pk")
+    found = Relation.objects.filter(child__repo=repo, is_current=True).select_related("parent__repo")
+    rows = list(found.prefetch_related(Prefetch("claims", claims)).order_by("kind", "pk")[: PARENTS_SHOWN + 1])
+    return {
+        "relation": trace.relation if trace else None,
+        "parents": [parent(row, user) for row in rows[:PARENTS_SHOWN]] if trace else None,
+        "ancestors": Closure.objects.filter(descendant__repo=repo).count() if trace else None,
+        "contradictions": trace.contradictions if trace else None,
+        "problem": trace.problem or None if trace else None,
+        "as_of": iso(trace.traced_at) if trace else None,
+        "is_complete": bool(trace and trace.state_digest == repo.state_digest and len(rows) <= PARENTS_SHOWN),
+    }
+
+
+def parent(relation: Relation, user) -> dict:
+    repo = relation.parent.repo
+    if repo is not None and repo.staff_only and not (user is not None and user.is_staff):
+        repo = None
+    return {
+        "id": repo.name if repo else relation.parent.name,
+        "kind": relation.parent.kind,
+        "relation": relation.kind,
+        "role": relation.role or None,
+        "proof": relation.proof,
+        "declared_relation": relation.declared_kind or None,
+        "hub_relation": relation.hub_kind or None,
+        "resolved": repo is not None,
+        "licence": repo.licence or None if repo else None,
+        "evidence": [evidence(claim) for claim in relation.claims.all()[:EVIDENCE_SHOWN]],
+    }
+
+
+def evidence(claim: Claim) -> dict:
+    lines = [claim.first_line, claim.last_line or claim.first_line] if claim.first_line else None
+    return {
+        "source": claim.source,
+        "file": claim.file or None,
+        "field": claim.field or None,
+        "lines": lines,
+        "quote": claim.quote or None,
+    }
+
+
+def assessed(repo: Repo, row: Assessment | None) -> dict:
+    """What every assessment says of itself."""
+    return {
+        "rubric": row.rubric if row else None,
+        "reader": row.reader if row else None,
+        "score": row.score if row else None,
+        "assessed_weight": row.assessed_weight if row else None,
+        "label": row.label or None if row else None,
+        "problem": row.problem or None if row else None,
+        "as_of": iso(row.assessed_at) if row else None,
+        "is_complete": bool(row and not row.problem and row.state_digest == repo.state_digest),
+    }
+
+
+def openness(repo: Repo, row: Assessment | None) -> dict:
+    shown = {key: row.result.get(key) if row else None for key in OPENNESS_SHOWN}
+    return assessed(repo, row) | shown
+
+
+def card(repo: Repo, row: Assessment | None) -> dict:
+    tiers = Counter(finding["tier"] for finding in row.findings) if row else None
+    missing = [f["name"] for f in row.findings if f["tier"] in ("none", "placeholder")] if row else None
+    flags = row.result.get("flags") if row else None
+    return assessed(repo, row) | {"tiers": tiers and dict(sorted(tiers.items())), "missing": missing, "flags": flags}
+
+
+def carbon(repo: Repo, row: Assessment | None) -> dict:
+    return assessed(repo, row) | {key: row.result.get(key) if row else None for key in CARBON_SHOWN}
+
+
+def comparisons(repo: Repo, user) -> dict:
+    """The last comparisons in which it was the newer version."""
+    found = Comparison.objects.of_upgrade(repo).visible_to(user).select_related("old_repo")
+    rows = list(found[: COMPARISONS_SHOWN + 1])
+    return {
+        "last": [compared(row) for row in rows[:COMPARISONS_SHOWN]],
+        "as_of": iso(rows[0].finished_at) if rows else None,
+        "is_complete": len(rows) <= COMPARISONS_SHOWN,
+    }
+
+
+def compared(row: Comparison) -> dict:
+    report = row.report or {}
+    return {
+        "comparison": row.pk,
+        "old": row.old_repo.name if row.old_repo else row.old_name or None,
+        "suite": row.suite or None,
+        "n": report.get("n"),
+        "nfr": row.negative_flip_rate,
+        "nfr_upper": report.get("nfr_upper"),
+        "verdict": row.verdict,
+        "as_of": iso(row.finished_at),
+    }
