@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.utils.timezone import now
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
@@ -27,6 +28,8 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed("The token is unknown, expired or revoked.")
         if row.last_used_at is None or now() - row.last_used_at > LAST_USED_STEP:
             ApiToken.objects.filter(pk=row.pk).update(last_used_at=now())
+        if request.method in SAFE_METHODS and ApiToken.Scope.READ not in row.scopes:
+            return AnonymousUser(), row  # a token that may only write sees what everybody sees
         return row.user, row
 
     def authenticate_header(self, request) -> str:

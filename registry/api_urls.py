@@ -1,3 +1,12 @@
 """Paths of registry under `/api/v1/`."""
 
-urlpatterns = []
+from django.urls import path
+
+from registry.api import HarvestDetail, HarvestList, RepoDetail, RepoList
+
+urlpatterns = [
+    path("repos", RepoList.as_view(), name="repos"),
+    path("repos/<kind:kind>/<hub_name:name>", RepoDetail.as_view(), name="repo"),
+    path("harvests", HarvestList.as_view(), name="harvests"),
+    path("harvests/<int:number>", HarvestDetail.as_view(), name="harvest"),
+]

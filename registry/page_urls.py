@@ -1,9 +1,13 @@
 """Pages of registry."""
 
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import path
 
+from registry import views
+
 urlpatterns = [
-    path("sign-in", LoginView.as_view(template_name="registry/sign_in.html"), name="sign-in"),
+    path("sign-in", views.SignIn.as_view(), name="sign-in"),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("harvests", views.harvests, name="harvests-page"),
+    path("harvests/<int:number>", views.harvest, name="harvest-page"),
 ]

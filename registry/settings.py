@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "registry.page_access.PagesForReaders",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -131,6 +132,7 @@ HUB_PATIENCE_S = env.float("HUB_PATIENCE_S", default=330.0)  # waits between the
 
 # Reading is public unless this is switched off; writing always needs a token or a signed-in user with the permission.
 PUBLIC_READ = env.bool("PUBLIC_READ", default=True)
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)  # only a proxy that sets the headers itself may be believed
 
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
 HAS_BROKER = bool(CELERY_BROKER_URL)
@@ -165,7 +167,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["registry.strict.BoundedJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "registry.paging.CursorPages",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "registry.openapi.ProblemSchema",
     "DEFAULT_THROTTLE_CLASSES": [
         "rest_framework.throttling.AnonRateThrottle",
         "rest_framework.throttling.UserRateThrottle",
@@ -174,6 +176,7 @@ REST_FRAMEWORK = {
         "anon": env.str("THROTTLE_ANON", default="1200/min"),
         "user": env.str("THROTTLE_USER", default="6000/min"),
     },
+    "NUM_PROXIES": int(BEHIND_PROXY),  # else whoever sends X-Forwarded-For chooses whose requests are counted
     "EXCEPTION_HANDLER": "registry.problems.problem_json",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
     "PAGE_SIZE": 100,
@@ -188,6 +191,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "Kind": "registry.models.Repo.Kind",
+        "HarvestStatus": "registry.models.Harvest.Status",
+        "VisitStatus": "registry.models.Visit.Status",
+        "ComparisonStatus": "lineage.models.Comparison.Status",
+    },
+    "PATH_CONVERTER_OVERRIDES": {"kind": {"type": "string", "enum": ["model", "dataset", "space"]}},
 }
 
 CONTENT_SECURITY_POLICY = {
@@ -216,7 +226,7 @@ if not DEBUG:
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
-    if env.bool("BEHIND_PROXY", default=False):  # only a proxy that sets this header itself may be believed
+    if BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LOGGING = {

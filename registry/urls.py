@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from registry import converters  # noqa: F401  registers <hub_name:…>
@@ -14,7 +15,12 @@ api_v1 = [
     path("", include("openness.api_urls")),
 ]
 
+handler400 = "registry.problems.bad_request"
+handler404 = "registry.problems.not_found"
+handler500 = "registry.problems.server_error"
+
 urlpatterns = [
+    path("admin/login/", RedirectView.as_view(pattern_name="sign-in", query_string=True)),
     path("admin/", admin.site.urls),
     path("api/v1/", include(api_v1)),
     path("", include("registry.hub_urls")),

@@ -16,4 +16,5 @@ os.environ["HF_HUB_DISABLE_XET"] = "1"
 from registry.settings import *  # noqa: E402, F403
 
 DEBUG = False  # as Django's own test runner has it
+STATIC_ROOT.mkdir()  # noqa: F405  else every test client warns that nothing was collected
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -48,7 +48,9 @@ class ApiToken(models.Model):
 
     @classmethod
     def issue(cls, user, *, label: str, scopes: list[str], expires_at: datetime) -> tuple[ApiToken, str]:
-        """A new token and its secret, which cannot be read again."""
+        """A new token and its secret, which cannot be read again; ValueError for a scope that does not exist."""
+        if unknown := set(scopes) - set(cls.Scope.values):
+            raise ValueError(f"No scope is called {sorted(unknown)[0]!r}.")
         secret = f"stm_{secrets.token_urlsafe(32)}"
         row = cls.objects.create(
             user=user, label=label, prefix=secret[:10], digest=digest_of(secret), scopes=scopes, expires_at=expires_at

@@ -15,6 +15,8 @@ from django.db.models.functions import Lower
 
 from registry.models.ordering import LargestFirst
 
+SEARCH_WORDS_MOST = 8
+
 
 class Account(models.Model):
     """A user or an organisation; its name is the part of a repository's name before the slash."""
@@ -85,6 +87,25 @@ class RepoQuerySet(models.QuerySet):
     def named(self, kind: str, name: str) -> Self:
         """The repository that is called `name` now, upper and lower case alike."""
         return self.current().filter(kind=kind).annotate(lower_name=Lower("name")).filter(lower_name=name.lower())
+
+    def once_named(self, kind: str, name: str) -> Self:
+        """Repositories that were called `name` once, the last to be so first."""
+        former = Alias.objects.annotate(lower_name=Lower("name")).filter(kind=kind, lower_name=name.lower())
+        return self.filter(aliases__in=former).order_by(F("aliases__valid_to").desc(nulls_first=True), "-id")
+
+    def called(self, kind: str, name: str) -> Repo | None:
+        """The repository that is called `name` now, else the last that was; its own name tells which."""
+        return self.named(kind, name).first() or self.once_named(kind, name).first()
+
+    def tagged(self, tag: str) -> Self:
+        return self.filter(repo_tags__tag__name=tag)
+
+    def search(self, text: str) -> Self:
+        """Repositories whose names hold every word of `text`, upper and lower case alike."""
+        found = self
+        for word in text.split()[:SEARCH_WORDS_MOST]:
+            found = found.filter(name__icontains=word)
+        return found
 
 
 class Repo(models.Model):

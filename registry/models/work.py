@@ -1,7 +1,12 @@
 """Harvests and visits: what was asked of the Hub, when, and what came of it."""
 
+from __future__ import annotations
+
+from typing import Self
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from registry.models.hub import Repo, Revision
 
@@ -42,6 +47,10 @@ class Harvest(models.Model):
     def __str__(self) -> str:
         return f"harvest {self.pk}"
 
+    def details_shown_to(self, user) -> bool:
+        """Whether `user` may see what was asked for and refused: names read from a Hub with a token may be private."""
+        return bool(self.request.get("from")) or user.is_staff
+
 
 class HarvestProblem(models.Model):
     """One record that a harvest could not take, and why; the run goes on."""
@@ -53,6 +62,14 @@ class HarvestProblem(models.Model):
 
     def __str__(self) -> str:
         return self.problem
+
+
+class VisitQuerySet(models.QuerySet):
+    def shown_to(self, user) -> Self:
+        """Without staff's rights, no visit of a hidden repository, nor one with a token of what is not mirrored."""
+        if user.is_staff:
+            return self
+        return self.filter(Q(repo__staff_only=False) | Q(repo=None, with_token=False))
 
 
 class Visit(models.Model):
@@ -76,6 +93,8 @@ class Visit(models.Model):
     with_token = models.BooleanField(default=False)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField()
+
+    objects = VisitQuerySet.as_manager()
 
     class Meta:
         indexes = [models.Index(fields=["repo", "-id"], name="visit_newest")]
