@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
 
+from lineage.models import Comparison
 from registry.cli import YES, StemmaCommand
 from registry.hub import Hub, HubError
 from registry.models import Repo
@@ -15,6 +16,7 @@ from registry.models import Repo
 FIRST_REPOS = Path(settings.BASE_DIR) / "registry" / "data" / "first_repos.txt"
 BUNDLED = FIRST_REPOS.with_name("bundled.ndjson")
 PROBE_TIMEOUT_S = 5.0
+EXAMPLE_OLD, EXAMPLE_NEW = "stemma-examples/reviews-v1", "stemma-examples/reviews-v2"
 
 
 def first_repos() -> dict[str, list[str]]:
@@ -48,6 +50,8 @@ class Command(StemmaCommand):
             self.fill()
         call_command("trace", stdout=self.stderr)
         call_command("assess", stdout=self.stderr)
+        if not Comparison.objects.exists() and Repo.objects.named("model", EXAMPLE_NEW).exists():
+            self.compare_examples()
         self.put({"repositories": Repo.objects.count(), **self.administrator()}, "Ready.")
         return YES
 
@@ -59,6 +63,14 @@ class Command(StemmaCommand):
             return
         for kind, names in first_repos().items():
             self.mirror(*names, "--kind", kind)
+
+    def compare_examples(self) -> None:
+        """Two invented versions over invented reviews, so that the page of a comparison has something to show."""
+        outcomes = Path(settings.BASE_DIR) / "lineage" / "data"
+        files = [str(outcomes / f"example_{version}.jsonl") for version in ("old", "new")]
+        call_command(
+            "compare", "--outcomes", *files, "--old-repo", EXAMPLE_OLD, "--new-repo", EXAMPLE_NEW, stdout=self.stderr
+        )
 
     def mirror(self, *arguments: str) -> None:
         """Run `mirror`; one repository that cannot be read does not stop the rest."""
