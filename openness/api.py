@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import conditional_page
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.exceptions import ValidationError
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.permissions import SAFE_METHODS
@@ -29,6 +32,7 @@ from registry.models import ApiToken, Repo
 from registry.strict import StrictParameters
 
 POLICY = OpenApiParameter("policy", enum=policies.names(), default="default")
+MOVED = OpenApiResponse(description="It has another name now; Location is its present address.")
 AGAINST = OpenApiParameter("against", description="The repository, of the same kind, that it would replace.")
 
 
@@ -44,14 +48,25 @@ class ReadOrReckon(ReadPublicWriteScoped):
 
 
 def visible_repo(request, kind: str, name: str) -> Repo:
-    """The repository of this name that the caller may see. Raises Http404."""
-    if repo := Repo.objects.visible_to(request.user).named(kind, name).select_related("head").first():
+    """The repository that is called so, or was, as far as the caller may see it. Raises Http404."""
+    if repo := Repo.objects.visible_to(request.user).select_related("head").called(kind, name):
         return repo
     raise Http404
 
 
+def present_address(request, repo: Repo, name: str) -> HttpResponse | None:
+    """A redirect where `name` is a former one: an answer about another name than was asked for would mislead."""
+    if repo.name.lower() == name.lower() or not repo.holds_name:
+        return None
+    address = reverse(request.resolver_match.view_name, args=[repo.kind, repo.name])
+    query = request.META.get("QUERY_STRING")
+    return HttpResponse(status=307, headers={"Location": f"{address}?{query}" if query else address})
+
+
 def gate_answer(request, kind: str, name: str, policy: policies.Policy, against: str | None) -> Response:
     repo = visible_repo(request, kind, name)
+    if moved := present_address(request, repo, name):
+        return moved
     try:
         old = visible_repo(request, kind, against) if against else None
     except Http404:
@@ -62,6 +77,7 @@ def gate_answer(request, kind: str, name: str, policy: policies.Policy, against:
         raise ValidationError({"policy": [str(error)]}) from None
 
 
+@method_decorator(conditional_page, name="dispatch")
 class GateView(StrictParameters, APIView):
     """May I adopt, or upgrade to, this? Which rule passed, failed or is unknown."""
 
@@ -70,13 +86,13 @@ class GateView(StrictParameters, APIView):
     def known_parameters(self) -> set[str]:
         return {"policy", "against"} if self.request.method in SAFE_METHODS else set()
 
-    @extend_schema(tags=["gate"], parameters=[POLICY, AGAINST], responses=GateSerializer)
+    @extend_schema(tags=["gate"], parameters=[POLICY, AGAINST], responses={200: GateSerializer, 307: MOVED})
     def get(self, request, kind: str, name: str):
         """Hold a repository against a policy that is shipped."""
         policy = named_policy(request.query_params.get("policy", "default"))
         return gate_answer(request, kind, name, policy, request.query_params.get("against"))
 
-    @extend_schema(tags=["gate"], request=GateRequestSerializer, responses=GateSerializer)
+    @extend_schema(tags=["gate"], request=GateRequestSerializer, responses={200: GateSerializer, 307: MOVED})
     def post(self, request, kind: str, name: str):
         """Hold a repository against a policy of one's own."""
         asked = GateRequestSerializer(data=request.data)
@@ -108,15 +124,18 @@ class PolicyList(StrictParameters, APIView):
         return Response([policies.load(name).as_dict() for name in policies.names()])
 
 
+@method_decorator(conditional_page, name="dispatch")
 class PassportView(StrictParameters, APIView):
     """Everything that is known of a repository, each part with its date and whether it is complete."""
 
-    @extend_schema(tags=["passport"], responses=PassportSerializer)
+    @extend_schema(tags=["passport"], responses={200: PassportSerializer, 307: MOVED})
     def get(self, request, kind: str, name: str):
-        return Response(passport_of(visible_repo(request, kind, name), request.user))
+        repo = visible_repo(request, kind, name)
+        return present_address(request, repo, name) or Response(passport_of(repo, request.user))
 
 
 @extend_schema_view(get=extend_schema(tags=["assessments"]))
+@method_decorator(conditional_page, name="dispatch")
 class AssessmentList(StrictParameters, ListAPIView):
     """What rubrics answered about repositories."""
 
@@ -129,6 +148,7 @@ class AssessmentList(StrictParameters, ListAPIView):
 
 
 @extend_schema_view(get=extend_schema(tags=["assessments"]))
+@method_decorator(conditional_page, name="dispatch")
 class AssessmentDetail(StrictParameters, RetrieveAPIView):
     """One assessment with its findings and their evidence."""
 

@@ -117,7 +117,7 @@ def test_an_unknown_repository_is_bad_input_and_the_others_are_still_assessed():
     mirrored("acme/a", card="words")
     status, lines = answer_of("acme/nowhere", "acme/a")
     assert status == 3
-    assert [line["problem"] for line in lines] == ["No repository of this name is mirrored.", None]
+    assert [line["problem"] for line in lines] == ["No repository of the name acme/nowhere is mirrored.", None]
 
 
 def test_a_name_that_two_kinds_share_needs_its_kind():

@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 
 from lineage.models import Node, Relation
 from openness.models import Assessment
-from registry.models import ApiToken
+from registry.models import Alias, ApiToken
 from tests.mirrored import SEEN, mirrored
 from tests.test_gate import adoptable, assessed, compared, traced
 
@@ -87,6 +87,21 @@ def test_what_only_staff_may_see_does_not_exist_for_others(client, staff):
         assert staff.get(f"/api/v1/{path}").status_code == 200
     assert client.get("/api/v1/assessments").json()["results"] == []
     assert client.get("/api/v1/gate/model/acme/secret?against=acme/secret").status_code == 404
+
+
+def test_a_former_name_is_answered_with_a_redirect_to_the_present_one(client):
+    repo = adoptable()
+    Alias.objects.create(repo=repo, kind="model", name="acme/once", valid_from=SEEN, valid_to=now())
+    answer = client.get("/api/v1/gate/model/acme/once?policy=adoption")
+    assert (answer.status_code, answer["Location"]) == (307, "/api/v1/gate/model/acme/new?policy=adoption")
+    assert client.get("/api/v1/passport/model/acme/once")["Location"] == "/api/v1/passport/model/acme/new"
+
+
+def test_an_unchanged_answer_is_not_sent_twice(client):
+    adoptable()
+    first = client.get("/api/v1/passport/model/acme/new")
+    again = client.get("/api/v1/passport/model/acme/new", HTTP_IF_NONE_MATCH=first["ETag"])
+    assert (first.status_code, again.status_code) == (200, 304)
 
 
 def test_a_token_without_the_scope_to_read_reckons_nothing(client):

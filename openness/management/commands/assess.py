@@ -4,14 +4,13 @@ import time
 
 from openness import assess as assessing
 from openness.carbon.efficiency_csv import BadCorpus, lines_of
+from openness.lookup import NotOne, repo_called
 from openness.loose_files import CORPUS_MOST, Unreadable, read_bounded
 from openness.record_files import mof_line
 from registry.cli import BAD_INPUT, YES, BadInput, StemmaCommand
 from registry.models import Repo
 
 EVERY = 10**9  # repositories
-NO_SUCH = "No repository of this name is mirrored."
-SHARED = "Several kinds share this name: give --kind."
 
 
 class Command(StemmaCommand):
@@ -46,15 +45,16 @@ class Command(StemmaCommand):
 
     def assess_named(self, repo_id, kind, names) -> int:
         """One line for one repository; an id that names none, or several, is its line's problem."""
-        found = [repo for each in ([kind] if kind else Repo.Kind.values) for repo in Repo.objects.named(each, repo_id)]
-        if len(found) != 1:
-            problem = SHARED if found else NO_SUCH
-            self.put({"id": repo_id, "kind": kind, "problem": problem, "assessments": []}, f"{repo_id}: {problem}")
+        try:
+            repo = repo_called(repo_id, kind)
+        except NotOne as error:
+            answer = {"id": repo_id, "kind": kind, "problem": str(error), "assessments": []}
+            self.put(answer, f"{repo_id}: {error}")
             return BAD_INPUT
-        rows = [summary(row) for row in assessing.assess_repo(found[0], names)]
+        rows = [summary(row) for row in assessing.assess_repo(repo, names)]
         lines = [f"{repo_id}\t{row['rubric']}\t{row['label'] or row['score']}\t{row['problem'] or ''}" for row in rows]
-        answer = {"id": found[0].name, "kind": found[0].kind, "problem": None, "assessments": rows}
-        self.put(answer, "\n".join(lines) or f"{repo_id}: no rubric is about a {found[0].kind}")
+        answer = {"id": repo.name, "kind": repo.kind, "problem": None, "assessments": rows}
+        self.put(answer, "\n".join(lines) or f"{repo_id}: no rubric is about a {repo.kind}")
         return YES
 
     def class_record(self, file) -> int:

@@ -2,6 +2,7 @@
 
 from openness import policy as policies
 from openness.gate import gate
+from openness.lookup import NotOne, repo_called
 from registry.cli import NO, UNKNOWN, YES, BadInput, StemmaCommand
 from registry.models import Repo
 
@@ -19,21 +20,14 @@ class Command(StemmaCommand):
         parser.add_argument("--kind", choices=Repo.Kind.values, help="kind of REPO_ID, where the name is shared")
 
     def work(self, *, repo_id, against, policy, kind, **options) -> int:
-        repo = self.find(kind, repo_id)
-        old = self.find(repo.kind, against) if against else None
         try:
+            repo = repo_called(repo_id, kind)
+            old = repo_called(against, repo.kind) if against else None
             answer = gate(repo, policies.load(policy), old)
-        except policies.BadPolicy as error:
+        except (NotOne, policies.BadPolicy) as error:
             raise BadInput(str(error)) from None
         self.put(answer, readable(answer))
         return STATUS[answer["verdict"]]
-
-    def find(self, kind, name) -> Repo:
-        found = [repo for each in ([kind] if kind else Repo.Kind.values) for repo in Repo.objects.named(each, name)]
-        if len(found) == 1:
-            return found[0]
-        shown = name[:200]
-        raise BadInput(f"Several kinds share {shown}: give --kind." if found else f"{shown} is not mirrored.")
 
 
 def readable(answer) -> str:
