@@ -38,6 +38,8 @@ class AskedSerializer(serializers.Serializer):
     new_repo = serializers.CharField(required=False, default="", max_length=240, help_text="ID[@SHA] that NEW is of")
     budget = FractionField(required=False, default=None, help_text="largest negative flip rate that passes")
     format = serializers.ChoiceField(list(IMPORTERS), required=False, default="", help_text="found if not given")
+    metric = serializers.CharField(required=False, default="", max_length=100, help_text="that says right or wrong")
+    filter = serializers.CharField(required=False, default="", max_length=100, help_text="of a log that holds several")
     threshold = FiniteField(required=False, default=None, help_text="score from which a graded answer is right")
     common_items = serializers.BooleanField(required=False, default=False)
     labels_checked = serializers.BooleanField(required=False, default=False)
@@ -48,7 +50,7 @@ class AskedSerializer(serializers.Serializer):
         return Asked(
             Questions(budget=data["budget"]),
             Allowances(common_items=data["common_items"], swapped_labels=data["labels_checked"]),
-            ReadOptions(format=data["format"], threshold=data["threshold"]),
+            ReadOptions(**{key: data[key] for key in ("format", "metric", "filter", "threshold")}),
         )
 
 

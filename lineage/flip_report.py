@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from lineage.flip_slices import Slice, says_what_old_never_said, sliced
@@ -65,11 +66,19 @@ class Analysis:
 
     @cached_property
     def new_label_flips(self) -> int | None:
-        """Negative flips into an answer that the old version gave to no item; None without predictions."""
-        if self.same is None:
+        """Negative flips into an answer that was not the old version's to give; None where that cannot be said."""
+        return None if self.unheard is None or self.same is None else int(np.count_nonzero(self.broken & self.unheard))
+
+    @cached_property
+    def unheard(self) -> np.ndarray | None:
+        """Where the new answer is one that the old version never gave, or was never offered; None for free text."""
+        old, new = self.pairing.old["prediction"], self.pairing.new["prediction"]
+        if self.pairing.answers == "text":
             return None
-        unheard = says_what_old_never_said(self.pairing.old["prediction"], self.pairing.new["prediction"])
-        return int(np.count_nonzero(self.broken & unheard))
+        if self.pairing.answers == "choices" and self.pairing.choices:
+            offered = pa.array([str(number) for number in range(self.pairing.choices)], old.type)
+            return says_what_old_never_said(pa.chunked_array([offered]), new)
+        return says_what_old_never_said(old, new)
 
     @cached_property
     def rulings(self) -> list[Ruling]:

@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 
 from lineage.flip_report import Analysis
-from lineage.flip_slices import says_what_old_never_said
 
 MAX_KEPT = 50_000  # of each direction
 
@@ -57,7 +56,7 @@ def column_at(table: pa.Table, column: str, places: np.ndarray) -> np.ndarray:
 
 def rows_at(analysis: Analysis, places: np.ndarray, is_negative: bool) -> Iterator[Flipped]:
     old, new = (table.take(places).to_pydict() for table in (analysis.pairing.old, analysis.pairing.new))
-    unheard = says_what_old_never_said(analysis.pairing.old["prediction"], analysis.pairing.new["prediction"])[places]
+    unheard = None if analysis.unheard is None else analysis.unheard[places]
     for place, item_id in enumerate(old["id"]):
         answered = old["prediction"][place] is not None and new["prediction"][place] is not None
         yield Flipped(
@@ -68,7 +67,7 @@ def rows_at(analysis: Analysis, places: np.ndarray, is_negative: bool) -> Iterat
             prediction_new=new["prediction"][place],
             input=old["input"][place],
             slice=old["slice"][place],
-            is_new_label=bool(unheard[place]) if answered else None,
+            is_new_label=bool(unheard[place]) if answered and unheard is not None else None,
             margin_old=old["margin"][place],
             margin_new=new["margin"][place],
             score_old=old["score"][place],

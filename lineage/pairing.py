@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,18 @@ from lineage.label_maps import permuted_labels, renamed_labels
 from lineage.outcomes import BadOutcomes, OutcomeTable, shown
 
 ONE_TEST = ("metric", "filter", "higher_is_better")  # two logs that differ in one of these are not one test
+RUN = {  # what a log may say of its run, and how a sentence names it; a difference is said and not refused
+    "tool": "evaluator",
+    "tool_version": "version of the evaluator",
+    "task_version": "version of the task",
+    "task_hash": "definition of the task",
+    "few_shot": "number of examples shown",
+    "chat_template_sha": "chat template",
+    "dtype": "dtype",
+    "device": "device",
+    "batch_size": "batch size",
+    "limit": "limit of items",
+}
 OF_THE_ITEM = ("slice", "cluster", "input")  # belong to the item, whichever version answers it
 
 
@@ -33,6 +45,10 @@ class Pairing:
     only_old: int = 0
     only_new: int = 0
     notes: tuple[str, ...] = ()
+    answers: str | None = None
+    """"choices" are numbers of offered answers, "text" was written freely; anything else is a label"""
+    choices: int | None = None
+    """how many the old version was offered at most"""
 
     @property
     def n(self) -> int:
@@ -56,12 +72,11 @@ def pair(old: OutcomeTable, new: OutcomeTable, allow: Allowances | None = None) 
     if not allow.swapped_labels:
         refuse_permuted_predictions(rows_old, rows_new)
     notes = [f"Only the {n:,} common items were compared: {unpaired}."] if only_old + only_new else []
-    notes += [
-        *old.notes,
-        *(note for note in new.notes if note not in old.notes),
-        *differing_prompts(rows_old, rows_new),
-    ]
-    return Pairing(*with_shared_columns(rows_old, rows_new), only_old, only_new, tuple(notes))
+    notes += [*old.notes, *(note for note in new.notes if note not in old.notes)]
+    notes += [*differing_prompts(rows_old, rows_new), *differing_runs(old.about, new.about)]
+    answers = old.about.get("answers") if old.about.get("answers") == new.about.get("answers") else None
+    shared = with_shared_columns(rows_old, rows_new)
+    return Pairing(*shared, only_old, only_new, tuple(notes), answers, old.about.get("choices"))
 
 
 def side_by_side(old: pa.Table, new: pa.Table, places: pa.ChunkedArray) -> tuple[pa.Table, pa.Table]:
@@ -117,6 +132,19 @@ def differing_prompts(old: pa.Table, new: pa.Table) -> Iterator[str]:
     differing = pc.sum(known).as_py() or 0
     if differing:
         yield f"The prompt differs in {differing:,} of {len(known):,} items: the flips are not of the model alone."
+
+
+def differing_runs(old: Mapping[str, object], new: Mapping[str, object]) -> Iterator[str]:
+    """One sentence on everything that both logs say of their runs, and say differently."""
+    known = [key for key in RUN if old.get(key) is not None and new.get(key) is not None]
+    said = [f"{RUN[key]} ({short(old[key])}, {short(new[key])})" for key in known if old[key] != new[key]]
+    if said:
+        yield f"The two runs differ in {', '.join(said)}."
+
+
+def short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 24 else f"{text[:12]}…"
 
 
 def with_shared_columns(old: pa.Table, new: pa.Table) -> tuple[pa.Table, pa.Table]:

@@ -35,6 +35,8 @@ class Command(StemmaCommand):
     def add_arguments(self, parser):
         parser.add_argument("--outcomes", nargs=2, required=True, metavar=("OLD", "NEW"), help="files of outcomes")
         parser.add_argument("--format", choices=list(IMPORTERS), default="", help="of both files; found if not given")
+        parser.add_argument("--metric", default="", metavar="NAME", help="of the log that says right or wrong")
+        parser.add_argument("--filter", default="", metavar="NAME", help="of answers, where a log holds several")
         parser.add_argument("--budget", type=fraction, metavar="F", help="largest negative flip rate, a fraction")
         parser.add_argument("--threshold", type=float, metavar="S", help="score from which a graded answer is right")
         parser.add_argument("--old-repo", default="", metavar="ID[@SHA]", help="the mirrored model that OLD is of")
@@ -43,7 +45,7 @@ class Command(StemmaCommand):
         parser.add_argument("--labels-checked", action="store_true", help="labels that look permuted are right")
 
     def work(self, *, outcomes, budget, common_items, labels_checked, **options) -> int:
-        read = ReadOptions(format=options["format"], threshold=options["threshold"])
+        read = ReadOptions(**{key: options[key] for key in ("format", "metric", "filter", "threshold")})
         versions = [version(path, options[side]) for path, side in zip(outcomes, ("old_repo", "new_repo"), strict=True)]
         allow = Allowances(common_items=common_items, swapped_labels=labels_checked)
         try:
