@@ -7,9 +7,10 @@ from datetime import datetime
 from lineage.models import Comparison, Relation, Trace
 from openness.models import Assessment
 from openness.policy import Fact, Policy, evaluate, verdict
-from openness.reading import header_of, heads_of, newest_infos
+from openness.reading import header_of
 from registry.licences import LicenceReading, read_declared, read_licence
 from registry.models import Repo, Revision
+from registry.reading import heads_of, newest_infos
 
 CARD_RUBRICS = {"model": "model-card", "dataset": "data-card"}
 
@@ -81,8 +82,8 @@ def parents_fact(repo: Repo) -> Fact:
     if trace.problem:
         return Fact(None, f"Its parents could not be traced: {trace.problem[:200]}", as_of)
     parents = Relation.objects.filter(child__repo=repo, is_current=True, parent__kind=repo.kind)
-    named = sorted({(name, key) for name, key in parents.values_list("parent__name", "parent__repo")}, key=str)
-    dangling = [name for name, key in named if key is None]
+    named = {relation.parent for relation in parents.select_related("parent")}
+    dangling = sorted(node.label for node in named if node.repo_id is None)
     if dangling:
         return Fact(len(dangling), f"{len(dangling)} of {len(named)} parents are not mirrored: {dangling[0]}.", as_of)
     if not named and trace.relation == Relation.Kind.UNKNOWN:

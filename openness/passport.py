@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from django.db.models import Prefetch
-
-from lineage.models import Claim, Closure, Comparison, Relation, Trace
+from lineage.answers import contradictions_of, evidence_for, parent_answer, parents_of
+from lineage.models import Closure, Comparison, Node, Relation, Trace
 from openness.gate import CARD_RUBRICS, declared_licence, iso
 from openness.models import Assessment
 from registry.models import Alias, Repo
@@ -80,48 +79,34 @@ def licence(repo: Repo) -> dict:
 
 def lineage(repo: Repo, user) -> dict:
     """Its parents with the proof and the evidence of each; a parent that only staff may see is shown by name alone."""
-    trace = Trace.objects.filter(repo=repo).first()
-    claims = Claim.objects.filter(is_current=True).order_by("pk")
-    found = Relation.objects.filter(child__repo=repo, is_current=True).select_related("parent__repo")
-    rows = list(found.prefetch_related(Prefetch("claims", claims)).order_by("kind", "pk")[: PARENTS_SHOWN + 1])
+    trace = Trace.objects.filter(repo=repo).select_related("repo").first()
+    node = Node.objects.filter(repo=repo).first()
+    relations = parents_of(node) if node else []
+    visible = [row for row in relations if not is_hidden(row.parent.repo, user)]
+    evidence = evidence_for(relations[:PARENTS_SHOWN])
+    parents = [parent(row, evidence.get(row.pk, []), user) for row in relations[:PARENTS_SHOWN]]
     return {
         "relation": trace.relation if trace else None,
-        "parents": [parent(row, user) for row in rows[:PARENTS_SHOWN]] if trace else None,
-        "ancestors": Closure.objects.filter(descendant__repo=repo).count() if trace else None,
-        "contradictions": trace.contradictions if trace else None,
+        "parents": parents if trace else None,
+        "ancestors": Closure.objects.filter(descendant=node).count() if trace and node else None,
+        "contradictions": contradictions_of(trace, node, visible) if trace and node else None,
         "problem": trace.problem or None if trace else None,
         "as_of": iso(trace.traced_at) if trace else None,
-        "is_complete": bool(trace and trace.state_digest == repo.state_digest and len(rows) <= PARENTS_SHOWN),
+        "is_complete": bool(trace and trace.state_digest == repo.state_digest and len(relations) <= PARENTS_SHOWN),
     }
 
 
-def parent(relation: Relation, user) -> dict:
+def is_hidden(repo: Repo | None, user) -> bool:
+    return repo is not None and repo.staff_only and not (user is not None and user.is_staff)
+
+
+def parent(relation: Relation, evidence: list[dict], user) -> dict:
+    """A parent as `trace` tells it, with its licence where the mirror knows one that `user` may see."""
     repo = relation.parent.repo
-    if repo is not None and repo.staff_only and not (user is not None and user.is_staff):
-        repo = None
-    return {
-        "id": repo.name if repo else relation.parent.name,
-        "kind": relation.parent.kind,
-        "relation": relation.kind,
-        "role": relation.role or None,
-        "proof": relation.proof,
-        "declared_relation": relation.declared_kind or None,
-        "hub_relation": relation.hub_kind or None,
-        "resolved": repo is not None,
-        "licence": repo.licence or None if repo else None,
-        "evidence": [evidence(claim) for claim in relation.claims.all()[:EVIDENCE_SHOWN]],
-    }
-
-
-def evidence(claim: Claim) -> dict:
-    lines = [claim.first_line, claim.last_line or claim.first_line] if claim.first_line else None
-    return {
-        "source": claim.source,
-        "file": claim.file or None,
-        "field": claim.field or None,
-        "lines": lines,
-        "quote": claim.quote or None,
-    }
+    shown = parent_answer(relation, evidence[:EVIDENCE_SHOWN])
+    if repo is None or is_hidden(repo, user):
+        return shown | {"resolved": False, "licence": None}
+    return shown | {"licence": repo.licence or None}
 
 
 def assessed(repo: Repo, row: Assessment | None) -> dict:

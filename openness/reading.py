@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from django.db.models import Max
 from django.db.models.functions import Lower
 
 from openness.carbon.header import read_header
 from openness.carbon.report import Report
 from openness.named_repos import named_repos
 from openness.state import FileFact, LinkedRepo, RepoState
-from registry.models import Alias, File, Observation, Repo, Revision
+from registry.models import Alias, File, Repo, Revision
+from registry.reading import heads_of, newest_infos
 
 Key = tuple[str, str]  # kind and lower-case name
 
@@ -49,12 +48,6 @@ def states_of(repos: Sequence[Repo]) -> list[RepoState]:
     ]
 
 
-def heads_of(repos: Iterable[Repo]) -> dict[int, Revision]:
-    """The newest revision of each repository that has one, with its card, by key."""
-    keys = [repo.head_id for repo in repos if repo.head_id]
-    return Revision.objects.select_related("card__card").in_bulk(keys)
-
-
 def card_of(head: Revision | None) -> dict:
     if head is None:
         return {"card_state": Revision.CardState.UNKNOWN.value, "card_text": None}
@@ -72,28 +65,18 @@ def header_of(head: Revision | None, info: dict) -> dict | None:
 
 
 def files_of(heads: Iterable[Revision]) -> tuple[dict[int, tuple[FileFact, ...]], dict[int, dict[str, str]]]:
-    """Per revision whose file list is known: its files by path, and the text of those that are kept."""
-    listed = [head.pk for head in heads if head.has_file_list]
-    files: dict[int, list[FileFact]] = {key: [] for key in listed}
+    """Per revision whose file list is known: its files by path; and per revision the texts that are kept."""
+    files: dict[int, list[FileFact]] = {head.pk: [] for head in heads if head.has_file_list}
     texts: dict[int, dict[str, str]] = defaultdict(dict)
-    rows = File.objects.filter(revision__in=listed).order_by("revision_id", "path")
+    rows = File.objects.filter(revision__in=[head.pk for head in heads]).order_by("revision_id", "path")
     for key, path, size_bytes, sha256, packed in rows.values_list(
         "revision_id", "path", "size_bytes", "lfs_sha256", "content__packed"
     ).iterator(chunk_size=5_000):
-        files[key].append(FileFact(path, size_bytes, sha256))
+        if key in files:
+            files[key].append(FileFact(path, size_bytes, sha256))
         if packed is not None:
             texts[key][path] = zlib.decompress(packed).decode("utf8", "replace")
     return {key: tuple(facts) for key, facts in files.items()}, texts
-
-
-def newest_infos(repos: Iterable[Repo]) -> dict[int, dict]:
-    """The Hub's JSON of each repository's newest observation; {} where none is kept."""
-    keys = [repo.pk for repo in repos]
-    newest = Observation.objects.filter(repo__in=keys).values("repo").annotate(newest=Max("pk")).values("newest")
-    infos: dict[int, dict] = {key: {} for key in keys}
-    for key, packed in Observation.objects.filter(pk__in=newest).values_list("repo_id", "packed"):
-        infos[key] = json.loads(zlib.decompress(packed))
-    return infos
 
 
 def mirrored_repos(keys: set[Key]) -> dict[Key, Repo]:

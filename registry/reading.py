@@ -16,9 +16,9 @@ from registry.models import Alias, File, Observation, Repo, Revision
 
 
 def heads_of(repos: Iterable[Repo]) -> dict[int, Revision]:
-    """The newest revision of each repository that has one, with its card, by its own key."""
+    """The newest revision of each repository that has one, with its card and how it reads, by its own key."""
     keys = [repo.head_id for repo in repos if repo.head_id]
-    return Revision.objects.select_related("card").in_bulk(keys)
+    return Revision.objects.select_related("card__card").in_bulk(keys)
 
 
 def paths_and_texts(heads: Iterable[Revision]) -> tuple[dict[int, tuple[str, ...]], dict[int, dict[str, str]]]:
