@@ -1,7 +1,5 @@
 """Every form that reports of emissions take, and what is read from each."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -188,22 +186,20 @@ def test_a_csv_that_is_none_is_a_finding(text):
     assert block["findings"][0]["status"] == "failed"
 
 
+@pytest.mark.timeout(20)
 def test_a_csv_of_a_million_rows_is_refused_in_bounded_time():
-    start = time.monotonic()
     block = carbon_block({}, "", {"emissions.csv": "run_id,emissions\n" + "r,1\n" * 1_000_000})
     assert "rows" in block["findings"][0]["reason"]
-    assert time.monotonic() - start < 5
 
 
+@pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "text",
     [part * (500_000 // len(part)) for part in ("1", "1.1,", "1-", "8x", "kg ", "carbon ", "[", "-", "emissions: ",
      "1 kg CO2 per ", "A100-", "\n", "<!--", "## carbon\n", "carbon emitted: 1 kg\n", "GPU: 8 A100\n", "1 h ")],
 )  # fmt: skip
 def test_hostile_text_is_read_in_bounded_time(text):
-    start = time.monotonic()
-    header(text, text)
-    assert time.monotonic() - start < 30  # a bound against hanging, not a measurement
+    assert header(text, text) is not None
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -1,7 +1,6 @@
 """Record files of the Model Openness Tool, from bytes to the line that `assess --mof` prints."""
 
 import json
-import time
 
 import pytest
 from hypothesis import given
@@ -81,10 +80,8 @@ def test_the_same_record_in_json_gives_the_same_line():
     ],
     ids=lambda value: repr(value[:40]),
 )
-def test_bad_input_is_a_problem_within_two_seconds_and_never_a_class(broken):
-    began = time.perf_counter()
+def test_bad_input_is_a_problem_and_never_a_class(broken):
     line = mof_line("bad", broken)
-    assert time.perf_counter() - began < 2
     assert line["problem"] and "\n" not in line["problem"]
     assert (line["class"], line["components"], line["strict"]["class"]) == (0, [], 0)
 
