@@ -1,3 +1,12 @@
 """Pages that compose all three apps: the corpus, a repository, statistics."""
 
-urlpatterns = []
+from django.urls import path
+
+from openness import views
+
+urlpatterns = [
+    path("", views.corpus, name="corpus"),
+    path("<kinds:kind>/<hub_name:name>", views.repo, name="repo-page"),
+    path("repos/<int:key>", views.repo_without_name, name="repo-without-name"),
+    path("repos/<int:key>/<slug:action>", views.act, name="act"),
+]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from django.contrib.auth.views import LoginView
-from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 
-from registry.keyset import BadCursor, Order, Place, page_after
+from registry.keyset import Order
 from registry.models import Harvest, HarvestProblem, Visit
 from registry.page_access import SignInThrottle
+from registry.page_rows import page_of
 
+COUNTS = ("seen", "created", "updated", "unchanged", "gone", "failed", "requests")
 NEWEST_FIRST, IN_ORDER = Order("id", largest_first=True), Order("id")
-ROWS = 50
 
 
 class SignIn(LoginView):
@@ -27,21 +27,6 @@ class SignIn(LoginView):
         page = render(request, "registry/too_many_tries.html", {"wait_s": wait_s}, status=429)
         page["Retry-After"] = wait_s
         return page
-
-
-def page_of(rows, order: Order, request, parameter: str = "after"):
-    """One page of `rows` and the query string of the next, or None; a cursor that is not ours is a 404."""
-    cursor = request.GET.get(parameter)
-    try:
-        place = Place.from_cursor(cursor, order) if cursor else None
-    except BadCursor as error:
-        raise Http404(str(error)) from None
-    found, next_place = page_after(rows, order, place, ROWS)
-    if next_place is None:
-        return found, None
-    query = request.GET.copy()
-    query[parameter] = next_place.as_cursor(order)
-    return found, query.urlencode()
 
 
 def harvests(request):
@@ -67,6 +52,3 @@ def harvest(request, number: int):
         "counts": [(name, getattr(row, name)) for name in COUNTS],
     }
     return render(request, "registry/harvest.html", page)
-
-
-COUNTS = ("seen", "created", "updated", "unchanged", "gone", "failed", "requests")

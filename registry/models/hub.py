@@ -183,8 +183,8 @@ class Repo(models.Model):
 
     @property
     def path(self) -> str:
-        """Its page: `/models/owner/name`."""
-        return f"/{self.kind}s/{self.name}"
+        """Its page: `/models/owner/name`, or one by key where another repository holds the name."""
+        return f"/{self.kind}s/{self.name}" if self.holds_name else f"/repos/{self.pk}"
 
 
 class Alias(models.Model):

@@ -1,0 +1,81 @@
+"""Everything that the page of one repository shows, gathered in a bounded number of queries."""
+
+from __future__ import annotations
+
+from django.db.models import Count, Sum
+from django.http import HttpRequest
+
+from openness import policy as policies
+from openness.gate import CARD_RUBRICS, gate
+from openness.models import Assessment
+from openness.passport import passport_of
+from registry.completeness import completeness_of, missing_in_words
+from registry.keyset import Order
+from registry.models import Alias, File, Repo, Revision, Visit
+from registry.page_rows import page_of
+
+ROWS_SHOWN = 10
+BY_PATH = Order("path")
+SOURCE_LINES_MOST = 2_000
+SOURCE_CHARACTERS_MOST = 200_000
+RULE_ORDER = ("failed", "unknown", "passed")
+MOF_CLASSES = [("3", "III Open Model"), ("2", "II Open Tooling"), ("1", "I Open Science")]
+VERDICTS = {"pass": "Yes", "fail": "No", "unknown": "Not known"}
+
+
+def repo_page(repo: Repo, request: HttpRequest) -> dict:
+    """The context of the page; `request` says who looks, which policy is asked and which files are shown."""
+    completeness = completeness_of(repo)
+    current = {row.name: row for row in Assessment.objects.current().filter(repo=repo)}
+    return {
+        "repo": repo,
+        "seen": completeness,
+        "missing": missing_in_words(completeness),
+        "answer": answer(repo, request.GET.get("policy", "")),
+        "policies": policies.names(),
+        "passport": passport_of(repo, request.user),
+        "card_assessment": current.get(CARD_RUBRICS.get(repo.kind, "")),
+        "mof_assessment": current.get("mof"),
+        "carbon_assessment": current.get("carbon"),
+        "mof_classes": MOF_CLASSES,
+        "has_card_rubric": repo.kind in CARD_RUBRICS,
+        **names_and_revisions(repo),
+        **card_source(repo.head),
+        **files(repo, request),
+        "visits": Visit.objects.filter(repo=repo).shown_to(request.user).order_by("-id")[:ROWS_SHOWN],
+    }
+
+
+def answer(repo: Repo, policy_name: str) -> dict:
+    """The gate's answer by the policy that is asked for, else by the default one; what failed comes first."""
+    said = gate(repo, policies.load(policy_name if policy_name in policies.names() else "default"))
+    said["rules"].sort(key=lambda rule: RULE_ORDER.index(rule["status"]))
+    return said | {"word": VERDICTS[said["verdict"]]}
+
+
+def names_and_revisions(repo: Repo) -> dict:
+    revisions = Revision.objects.filter(repo=repo).annotate(file_count=Count("files")).order_by("-id")
+    return {
+        "aliases": Alias.objects.filter(repo=repo, valid_to__isnull=False).order_by("-valid_to", "-id")[:ROWS_SHOWN],
+        "revisions": revisions[:ROWS_SHOWN],
+    }
+
+
+def files(repo: Repo, request: HttpRequest) -> dict:
+    """One page of the newest revision's files, and the sum of their sizes; nothing where no list was seen."""
+    if repo.head is None or not repo.head.has_file_list:
+        return {"files": [], "more_files": None, "file_sums": None}
+    rows = File.objects.filter(revision=repo.head)
+    found, following = page_of(rows, BY_PATH, request, "files")
+    sums = rows.aggregate(number=Count("pk"), sized=Count("size_bytes"), size_bytes=Sum("size_bytes"))
+    return {"files": found, "more_files": following, "file_sums": sums}
+
+
+def card_source(head: Revision | None) -> dict:
+    """The card's own lines, numbered from 1, so that evidence can point at them; bounded."""
+    if head is None or head.card is None:
+        return {"source_lines": None, "source_is_cut": False}
+    text = head.card.text
+    lines = text[:SOURCE_CHARACTERS_MOST].splitlines()
+    is_cut = len(text) > SOURCE_CHARACTERS_MOST or len(lines) > SOURCE_LINES_MOST
+    return {"source_lines": lines[:SOURCE_LINES_MOST], "source_is_cut": is_cut}

@@ -1,0 +1,116 @@
+"""Words and units for the panels of a repository."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django import template
+from django.utils.dateparse import parse_datetime
+
+register = template.Library()
+
+TONES = {
+    "passed": "good",
+    "pass": "good",
+    "failed": "bad",
+    "fail": "bad",
+    "unknown": "unknown",
+    "not_possible": "unknown",
+    "metadata": "good",
+    "section": "good",
+    "prose": "warn",
+    "pointer": "warn",
+    "stock": "warn",
+    "placeholder": "bad",
+    "none": "bad",
+    "included": "good",
+    "missing": "bad",
+    "unlicensed": "bad",
+    "invalid": "bad",
+    "contradicted": "bad",
+    "same_files": "good",
+    "derived": "good",
+    "recomputed": "good",
+    "consistent": "warn",
+    "unverifiable": "unknown",
+}
+MASSES = ((1_000_000, "t"), (1_000, "kg"), (1, "g"))
+COUNTS = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "k"))
+
+
+@register.filter
+def tone(word: str | None) -> str:
+    """The tone in which a word of a verdict, a tier or a proof is shown; none for a neutral one.
+
+    >>> tone("passed"), tone("declared"), tone(None)
+    ('good', '', '')
+    """
+    return TONES.get(word or "", "")
+
+
+@register.filter
+def moment(said: str | datetime | None) -> datetime | None:
+    """A moment from its ISO 8601 text."""
+    return parse_datetime(said) if isinstance(said, str) else said
+
+
+@register.filter
+def mass(grams: float | None) -> str:
+    """Grams in the unit that a reader expects, to three digits.
+
+    >>> mass(27.94), mass(2530), mass(0.0279), mass(12_345_678), mass(0)
+    ('27.9 g', '2.53 kg', '0.0279 g', '12.3 t', '0 g')
+    """
+    if grams is None:
+        return ""
+    size, unit = next(((size, unit) for size, unit in MASSES if abs(grams) >= size), (1, "g"))
+    return f"{grams / size:.3g} {unit}"
+
+
+@register.filter
+def compact(number: int | None) -> str:
+    """A count to three digits, as people speak of parameters.
+
+    >>> compact(7_241_732_096), compact(66_362_880), compact(950), compact(None)
+    ('7.24B', '66.4M', '950', '')
+    """
+    if number is None:
+        return ""
+    for size, unit in COUNTS:
+        if number >= size:
+            return f"{number / size:.3g}{unit}"
+    return str(number)
+
+
+@register.filter
+def words(name: str | None) -> str:
+    """An identifier as words.
+
+    >>> words("not_possible")
+    'not possible'
+    """
+    return (name or "").replace("_", " ")
+
+
+@register.filter
+def points(finding: dict) -> str:
+    """What a finding earned of its weight, such as `1.5 of 3`; empty where it takes no part.
+
+    >>> points({"value": 0.5, "weight": 3, "tier": "prose"}), points({"value": 0.0, "weight": 3, "tier": "unknown"})
+    ('1.5 of 3', '')
+    """
+    if finding["tier"] in ("unknown", "na"):
+        return ""
+    return f"{finding['value'] * finding['weight']:.3g} of {finding['weight']:g}"
+
+
+@register.filter
+def split(text: str) -> list[str]:
+    """The words of a literal list in a template."""
+    return text.split()
+
+
+@register.filter
+def at(mapping: dict | None, key: str):
+    """The value under a key that is itself a variable; None where there is none."""
+    return mapping.get(key) if isinstance(mapping, dict) else None
