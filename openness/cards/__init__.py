@@ -1,0 +1,1 @@
+"""Model cards and data cards, read as blocks with their lines and judged on content, criterion by criterion."""

@@ -1,0 +1,79 @@
+"""Judges what stands under a title by a criterion's rules: which tier of evidence it is, and where."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from openness.cards.sections import Piece, Section
+from openness.cards.substance import CONTENT, PLACEHOLDER, POINTER, STOCK
+from openness.cards.view import CardView, quote_of
+from openness.findings import Evidence
+from openness.rubric import Criterion
+
+BIBTEX = re.compile(r"@\w+\s*\{")
+COMMENT_LINE = re.compile(r"\s*(?:#|//|--|/\*|\*)")
+CODE_PLACEHOLDER = re.compile(
+    r"more information needed|\{\{|you can include sample code|^\W*(?:todo|tbd|coming soon|\.\.\.)\W*$|your code here",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One answer to a criterion. `value` None: what the rubric gives for the tier."""
+
+    tier: str
+    evidence: Evidence
+    value: float | None = None
+
+
+def found_line(tier: str, number: int, text: str, value: float | None = None) -> Found:
+    return Found(tier, Evidence(lines=(number, number), quote=quote_of(text)), value)
+
+
+def says_something(piece: Piece) -> bool:
+    """Does a block of code or a table hold more than a placeholder?"""
+    if piece.kind == "table":
+        return any(cell.strip(" -*.?…") for row in piece.block.rows[1:] for cell in row)
+    lines = [line for line in piece.text.split("\n") if line.strip()]
+    own = [line for line in lines if not COMMENT_LINE.match(line) and not CODE_PLACEHOLDER.search(line)]
+    return any(any(c.isalnum() for c in line) for line in own)
+
+
+def counts(piece: Piece, criterion: Criterion) -> bool:
+    """Is a block of code or a table, as such, an answer to the criterion?"""
+    if piece.kind == "code" and "bibtex" in criterion.accepts and BIBTEX.search(piece.text):
+        return True
+    return piece.kind in criterion.accepts and says_something(piece)
+
+
+def judge(view: CardView, section: Section, criterion: Criterion) -> Found | None:
+    """What stands under one title, as an answer to the criterion that the title asks for; None: nothing asked."""
+    pieces = list(view.content(section))
+    lines = [line for piece in pieces for line in piece.judged]
+    content = [line for line in lines if line.kind == CONTENT]
+    topic = view.vocabulary.topics[criterion.topic]
+    if content and not topic.answered_by(section.title, "\n".join(line.text for line in content).casefold()):
+        return None
+    if criterion.yes_no and (noes := [line for line in lines if line.is_no]):
+        return _found("section", section, pieces, noes[0].text)
+    if content and sum(line.words for line in content) >= criterion.least_words:
+        return _found("section", section, pieces, content[0].text)
+    if blocks := [piece for piece in pieces if counts(piece, criterion)]:
+        return _found("section", section, pieces, blocks[0].text.strip().split("\n")[0])
+    if points := [line for line in lines if line.kind == POINTER]:
+        tier = "section" if criterion.link_is_content else "pointer"
+        return _found(tier, section, pieces, points[0].text or points[0].kind)
+    if stock := [line for line in lines if line.kind == STOCK]:
+        return _found("stock", section, pieces, stock[0].text)
+    if unanswered := [line for line in lines if line.kind == PLACEHOLDER]:
+        return _found("placeholder", section, pieces, unanswered[0].text)
+    if content:
+        return _found("placeholder", section, pieces, content[0].text)
+    return None if section.children or pieces else _found("placeholder", section, pieces, "")
+
+
+def _found(tier: str, section: Section, pieces: list[Piece], quote: str) -> Found:
+    last = max([section.line, *(piece.lines[1] for piece in pieces)])
+    return Found(tier, Evidence(lines=(section.line, last), quote=quote_of(quote or section.title)))

@@ -1,0 +1,65 @@
+"""Scores one card by one rubric: the same card and the same rubric give the same bytes."""
+
+from __future__ import annotations
+
+from openness.cards.answers import findings
+from openness.cards.kinds import kind_of
+from openness.cards.view import CardView
+from openness.cards.vocabulary import vocabulary
+from openness.findings import Finding, Result, total
+from openness.rubric import Rubric
+from openness.state import RepoState
+from registry.cards import CardText, read_card
+
+READER = "card-reader/1"  # moves when any rule or vocabulary of the card criteria changes
+TOPICS_BESIDE = frozenset({"compute", "links"})  # emissions are judged from the one; the other describes nothing
+
+
+def assess_card(state: RepoState, rubric: Rubric) -> Result:
+    """What `rubric` says of a repository's card. Without a card there is no score; an unseen card is unknown."""
+    if state.card_state == "absent":
+        return Result(
+            rubric.id, READER, _all(rubric, "none"), label="no_card", extra={"card_kind": "no_card", "flags": []}
+        )
+    if state.card_text is None:
+        problem = "The card cannot be read." if state.card_state == "unreadable" else ""
+        return Result(
+            rubric.id, READER, _all(rubric, "unknown"), problem=problem, extra={"card_kind": "unknown", "flags": []}
+        )
+    return score(read_card(state.card_text), rubric, info=state.info, small_files=state.small_files)
+
+
+def score(card: CardText, rubric: Rubric, *, info: dict | None = None, small_files: dict | None = None) -> Result:
+    """What `rubric` says of one card that was read."""
+    names = frozenset(criterion.topic for criterion in rubric.criteria) | TOPICS_BESIDE
+    view = CardView(card, vocabulary(rubric.kind, names), info or {}, small_files or {})
+    answers = findings(view, rubric)
+    points, weight = total(answers)
+    return Result(
+        rubric=rubric.id,
+        reader=READER,
+        findings=answers,
+        score=points,
+        assessed_weight=weight,
+        label=kind_of(view),
+        problem=card.problem,
+        extra={"card_kind": kind_of(view), "flags": flags_of(view)},
+    )
+
+
+def flags_of(view: CardView) -> list[str]:
+    """What is odd about the card, sorted."""
+    flags = set(view.card.flags)
+    if not view.is_whole:
+        flags.add("truncated")
+    if view.is_foreign:
+        flags.add("language_without_vocabulary")
+    if view.card.problem:
+        flags.add("header_unreadable")
+    if not view.prose.text.strip() and not view.blocks:
+        flags.add("empty")
+    return sorted(flags)
+
+
+def _all(rubric: Rubric, tier: str) -> tuple[Finding, ...]:
+    return tuple(Finding(c.id, c.name, tier, 0.0, c.weight) for c in rubric.criteria)

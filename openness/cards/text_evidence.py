@@ -1,0 +1,154 @@
+"""Readers of a card's text as evidence, for what no title needs to announce: code, citations, results, emissions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from openness.cards.emission_evidence import emissions_in_section, emissions_in_text
+from openness.cards.judging import BIBTEX, Found, found_line, judge, says_something
+from openness.cards.results import line_has_result, names_a_benchmark, names_a_measure, names_of, table_has_results
+from openness.cards.sections import Piece, Section
+from openness.cards.substance import CONTENT, STOCK
+from openness.cards.view import CardView
+from openness.cards.vocabulary import find, patterns
+from openness.rubric import Criterion
+
+Reader = Callable[[CardView], Iterator[Found]]
+
+
+def first_paragraph(view: CardView) -> Iterator[Found]:
+    """The first text before any section that says at least five words of its own."""
+    stock = None
+    for piece in view.preamble:
+        lines = [line for line in piece.judged if line.kind == CONTENT]
+        if sum(line.words for line in lines) >= 5:
+            yield found_line("prose", lines[0].number, lines[0].text)
+            return
+        stock = stock or next((line for line in piece.judged if line.kind == STOCK), None)
+    if stock:
+        yield found_line("stock", stock.number, stock.text)
+
+
+def _code(view: CardView, pattern: re.Pattern) -> Iterator[Found]:
+    for block in view.codes:
+        if (match := pattern.search(block.text)) and says_something(Piece("code", block.text, block.lines, block)):
+            start = block.text.rfind("\n", 0, match.start()) + 1
+            yield Found(
+                "prose", found_line("prose", block.lines[0], block.text[start:].lstrip("\n").split("\n")[0]).evidence
+            )
+            return
+
+
+def code_that_loads_a_model(view: CardView) -> Iterator[Found]:
+    yield from _code(view, patterns()["loads_model"])
+
+
+def code_that_loads_data(view: CardView) -> Iterator[Found]:
+    yield from _code(view, patterns()["loads_data"])
+
+
+def citation(view: CardView) -> Iterator[Found]:
+    """BibTeX anywhere; a DOI or an arXiv id on a line that speaks of a paper. What tools ask to be cited is stock."""
+    for block in view.codes:
+        if BIBTEX.search(block.text):
+            tier = "stock" if find("tool_citation", block.text) else "prose"
+            yield found_line(tier, block.lines[0], block.text.strip().split("\n")[0])
+    for number, raw in _raw_lines(view):
+        if BIBTEX.match(raw.strip()) or _names_a_paper(raw):
+            yield found_line("prose", number, raw)
+            return
+
+
+def _raw_lines(view: CardView) -> Iterator[tuple[int, str]]:
+    """The lines of running text as they are written, with their numbers."""
+    for block in view.blocks:
+        if block.kind in ("text", "html"):
+            yield from enumerate(block.text.split("\n"), block.lines[0])
+
+
+def _names_a_paper(raw: str) -> bool:
+    return bool(find("paper_id", raw) and find("about_a_paper", raw) and not find("template_paper", raw))
+
+
+def contact(view: CardView) -> Iterator[Found]:
+    for number, raw in _raw_lines(view):
+        if find("issue_tracker", raw) or find("mail", raw):
+            yield found_line("prose", number, raw)
+            return
+
+
+def parameter_count(view: CardView) -> Iterator[Found]:
+    if line := view.prose.search(patterns()["parameters"]):
+        yield found_line("prose", line.number, line.text)
+
+
+def benchmark_table(view: CardView) -> Iterator[Found]:
+    """A table with numbers that names the benchmarks they were measured on."""
+    for block in view.tables:
+        if table_has_results(block.rows, under_results=True) and (
+            name := next(filter(names_a_benchmark, names_of(block.rows)), None)
+        ):
+            yield found_line("prose", block.lines[0], name)
+            return
+
+
+def metric_table(view: CardView) -> Iterator[Found]:
+    for block in view.tables:
+        if table_has_results(block.rows, under_results=False):
+            yield found_line("prose", block.lines[0], next(filter(names_a_measure, names_of(block.rows))))
+            return
+
+
+def results(view: CardView) -> Iterator[Found]:
+    """Numbers on a metric in any table (as good as under a title of its own), else in running text."""
+    for block in view.tables:
+        if table_has_results(block.rows, under_results=False):
+            yield found_line("section", block.lines[0], " | ".join(block.rows[0]), 1.0)
+            return
+    for line in view.prose.lines:
+        if line.kind == CONTENT and line_has_result(line.text, under_results=False):
+            yield found_line("prose", line.number, line.text)
+            return
+
+
+def results_in_section(view: CardView, section: Section, criterion: Criterion) -> Found | None:
+    """Under a title that asks for results: a number counts in full, a picture of numbers a quarter, words not."""
+    figure = None
+    for piece in view.content(section):
+        first = piece.lines[0]
+        if piece.kind == "table" and table_has_results(piece.block.rows, under_results=True):
+            return found_line("section", first, " | ".join(piece.block.rows[0]))
+        for line in piece.judged:
+            said = f"{section.title}: {line.text}" if section.source == "label" else line.text
+            if line.kind == CONTENT and line_has_result(said, under_results=True):
+                return found_line("section", line.number, line.text)
+        if piece.kind == "code":
+            for n, raw in enumerate(piece.text.split("\n")):
+                if line_has_result(raw, under_results=True):
+                    return found_line("section", first + n, raw)
+        if piece.has_figure and figure is None:
+            figure = found_line("section", first, piece.text.strip().split("\n")[0], 0.25)
+    return figure
+
+
+def _first(lines, pattern: re.Pattern):
+    return next((line for line in lines if line.kind == CONTENT and pattern.search(line.text)), None)
+
+
+def citation_in_section(view: CardView, section: Section, criterion: Criterion) -> Found | None:
+    """As everywhere, but for BibTeX that a training tool asks to be cited: it is the same under every model."""
+    codes = [piece for piece in view.content(section) if piece.kind == "code"]
+    if codes and all(find("tool_citation", piece.text) for piece in codes):
+        return found_line("stock", codes[0].lines[0], codes[0].text.strip().split("\n")[0])
+    return judge(view, section, criterion)
+
+
+READERS: dict[str, Reader] = {
+    reader.__name__: reader
+    for reader in (
+        *(first_paragraph, code_that_loads_a_model, code_that_loads_data, citation, contact, parameter_count),
+        *(benchmark_table, metric_table, results, emissions_in_text),
+    )
+}
+SECTION_READERS = {"results": results_in_section, "citation": citation_in_section, "emissions": emissions_in_section}

@@ -1,0 +1,141 @@
+"""One card as the criteria look at it: its header, its sections with their topics, and its running text."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from openness.cards.blocks import Block, read_blocks
+from openness.cards.sections import Piece, Section, read_sections
+from openness.cards.substance import CONTENT, POINTER, Line
+from openness.cards.vocabulary import Vocabulary
+from openness.cards.wording import foreign_share
+from registry.cards import CardText
+
+QUOTE_MOST = 200  # characters
+FOREIGN_SHARE = 0.3  # of the letters; above it, no words of ours are expected to match
+TITLE_WORDS_MOST = 6  # of a first heading that asks something; half as many in one of the first level
+
+
+def _is_name(word: str) -> bool:
+    """Does a word look like a repository's name: with digits, or joined by signs?"""
+    return any(c.isdigit() or c in "-_/." for c in word.strip(".")) and not word.startswith(("pre-", "fine-", "co-"))
+
+
+def quote_of(text: str) -> str:
+    """`text` short enough to quote, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= QUOTE_MOST else line[: QUOTE_MOST - 1] + "…"
+
+
+@dataclass
+class CardView:
+    """A card read once for all criteria. `info` and `small_files` are {} for a loose file."""
+
+    card: CardText
+    vocabulary: Vocabulary
+    info: dict = field(default_factory=dict)
+    small_files: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.blocks, whole = read_blocks(self.card.body, self.card.body_line)
+        self.is_whole = whole and "truncated" not in self.card.flags
+        self.root = read_sections(self.blocks, self.vocabulary.is_plain_label)
+        self.sections = list(self.root.walk())
+        self._topics: dict[int, frozenset[str]] = {}
+        self._name_topics(self.root, frozenset())
+
+    @property
+    def metadata(self) -> dict:
+        """The header's fields; {} where there is none or it cannot be read."""
+        return self.card.metadata or {}
+
+    @cached_property
+    def title(self) -> Section | None:
+        """The section under the card's first heading, which usually names the repository."""
+        return next((section for section in self.sections if section.source == "heading"), None)
+
+    def _name_topics(self, section: Section, above: frozenset[str]) -> None:
+        """Give each section its topics; `above` are those of the sections that it stands in."""
+        topics = self._topics_for(section)
+        if above - self.vocabulary.top_level:
+            topics -= self.vocabulary.top_level
+        self._topics[id(section)] = topics
+        for child in section.children:
+            self._name_topics(child, above | topics)
+
+    def _topics_for(self, section: Section) -> frozenset[str]:
+        if section is self.title and not self._is_topical(section):
+            return frozenset()
+        return self.vocabulary.topics_of(section.title)
+
+    def _is_topical(self, section: Section) -> bool:
+        """Is the first heading a question of the rubric, rather than the repository's name and what it is?"""
+        words = section.title.split()
+        most = TITLE_WORDS_MOST if section.level > 1 else TITLE_WORDS_MOST // 2
+        return self.vocabulary.is_plain_label(section.title) or len(words) <= most and not any(map(_is_name, words))
+
+    def topics(self, section: Section) -> frozenset[str]:
+        return self._topics[id(section)]
+
+    def about(self, topic: str) -> list[Section]:
+        """The sections whose titles ask for `topic`."""
+        return [section for section in self.sections if topic in self._topics[id(section)]]
+
+    def content(self, section: Section) -> Iterator[Piece]:
+        """What stands under a title: its own text, and that of neutral titles below. Never a child of another kind."""
+        yield from section.pieces
+        for child in section.children:
+            if not self._topics[id(child)]:
+                yield from self.content(child)
+
+    @cached_property
+    def preamble(self) -> list[Piece]:
+        """What stands before the first section: under no heading, or under the card's title."""
+        pieces = list(self.root.pieces)
+        if self.title is not None and not self.topics(self.title):
+            pieces += self.title.pieces
+        return pieces
+
+    @cached_property
+    def prose(self) -> Prose:
+        pieces = (piece for section in self.sections for piece in section.pieces if piece.kind in ("text", "html"))
+        return Prose([line for piece in pieces for line in piece.judged if line.kind in (CONTENT, POINTER)])
+
+    @cached_property
+    def codes(self) -> list[Block]:
+        return [block for block in self.blocks if block.kind == "code"]
+
+    @cached_property
+    def tables(self) -> list[Block]:
+        return [block for block in self.blocks if block.kind == "table"]
+
+    @cached_property
+    def is_foreign(self) -> bool:
+        """Is most of the text in a language without a vocabulary here?"""
+        return foreign_share(self.prose.text) > FOREIGN_SHARE
+
+    def field_lines(self, name: str) -> tuple[int, int] | None:
+        return self.card.field_lines.get(name)
+
+
+class Prose:
+    """The lines that say something, as one text in which a match finds its line again."""
+
+    def __init__(self, lines: list[Line]):
+        self.lines = lines
+        self.text = "\n".join(line.text for line in lines)
+        self._starts = [0]
+        for line in lines:
+            self._starts.append(self._starts[-1] + len(line.text) + 1)
+
+    def search(self, pattern: re.Pattern) -> Line | None:
+        """The line on which the first match begins."""
+        match = pattern.search(self.text)
+        return self.line_at(match.start()) if match else None
+
+    def line_at(self, offset: int) -> Line:
+        return self.lines[bisect_right(self._starts, offset) - 1]

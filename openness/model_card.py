@@ -1,0 +1,11 @@
+"""Scores a model's card by the rubric `model-card`."""
+
+from openness.cards.scoring import assess_card
+from openness.findings import Result
+from openness.rubric import load
+from openness.state import RepoState
+
+
+def assess(state: RepoState) -> Result:
+    """Findings and score of a model's card, by the newest version of the rubric."""
+    return assess_card(state, load("model-card"))
