@@ -175,6 +175,7 @@ class Repo(models.Model):
             models.Index("kind", LargestFirst(F("downloads")), "id", name="repo_by_downloads"),
             models.Index("kind", LargestFirst(F("likes")), "id", name="repo_by_likes"),
             models.Index("kind", LargestFirst(F("hub_created_at")), "id", name="repo_by_created"),
+            models.Index(fields=["id"], condition=Q(staff_only=True), name="repo_staff_only"),
         ]
         permissions = [("mirror_repo", "Can ask for a repository to be mirrored now")]
 

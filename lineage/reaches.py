@@ -1,0 +1,186 @@
+"""All ancestors or all descendants of a node, nearest first, in pages that cost the same however many there are.
+
+The closure table answers when every relation counts and nothing is hidden. Where only some kinds of relation count, or
+a hidden repository lies in the way, the relations are walked, up to a bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from lineage.claims import NOT_DERIVED
+from lineage.closure import chunks
+from lineage.models import Closure, Node, Relation
+
+ABOVE, BELOW, NEWER = "above", "below", "newer"
+WALKED_MOST = 50_000  # nodes; what lies further is not counted
+DEPTH_MOST = 100
+Position = tuple[int, int]  # depth and node: the order of the pages
+
+
+def counted(kinds: Collection[str] = ()) -> QuerySet[Relation]:
+    """The current relations of the given kinds, or of all that ancestors are counted through."""
+    rows = Relation.objects.filter(is_current=True)
+    return rows.filter(kind__in=kinds) if kinds else rows.exclude(kind__in=NOT_DERIVED)
+
+
+@dataclass(frozen=True)
+class ClosureReach:
+    """What the closure table says of one side of `root`. `omit` are nodes that the other side has already."""
+
+    root: int
+    side: str
+    depth: int = DEPTH_MOST
+    omit: frozenset[int] = frozenset()
+    is_cut: bool = False
+
+    @property
+    def far(self) -> str:
+        return "ancestor_id" if self.side == ABOVE else "descendant_id"
+
+    @cached_property
+    def rows(self) -> QuerySet[Closure]:
+        near = "descendant_id" if self.side == ABOVE else "ancestor_id"
+        rows = Closure.objects.filter(**{near: self.root})
+        rows = rows.filter(depth__lte=self.depth) if self.depth < DEPTH_MOST else rows
+        return rows.exclude(**{f"{self.far}__in": self.omit}) if self.omit else rows
+
+    def total(self) -> int:
+        return self.rows.count()
+
+    def after(self, position: Position | None, limit: int) -> list[Position]:
+        rows = self.rows
+        if position:
+            depth, node = position
+            rows = rows.filter(depth__gte=depth).exclude(Q(depth=depth) & Q(**{f"{self.far}__lte": node}))
+        return list(rows.order_by("depth", self.far).values_list("depth", self.far)[:limit])
+
+    def holding(self, nodes: Iterable[int]) -> set[int]:
+        found: set[int] = set()
+        for some in chunks(nodes):
+            found.update(self.rows.filter(**{f"{self.far}__in": some}).values_list(self.far, flat=True))
+        return found
+
+    def open_nodes(self, nodes: Collection[int], last: Position | None) -> set[int]:
+        """Those of `nodes` from which a relation leads on to what neither this page nor one before it shows.
+
+        `last` is where the page ends; None when nothing follows it.
+        """
+        if last is None and self.depth >= DEPTH_MOST:
+            return set()
+        other = "parent_id" if self.side == ABOVE else "child_id"
+        own = "child_id" if self.side == ABOVE else "parent_id"
+        shown = self.rows.filter(**{self.far: OuterRef(other)})
+        if last:
+            depth, node = last
+            shown = shown.filter(Q(depth__lt=depth) | Q(**{"depth": depth, f"{self.far}__lte": node}))
+        edges = counted().filter(**{own: OuterRef("pk")}).exclude(**{other: self.root}).filter(~Exists(shown))
+        edges = edges.exclude(**{f"{other}__in": self.omit}) if self.omit else edges
+        found: set[int] = set()
+        for some in chunks(nodes):
+            found.update(Node.objects.filter(Exists(edges), pk__in=some).values_list("pk", flat=True))
+        return found
+
+
+@dataclass
+class WalkReach:
+    """The same, walked breadth first over some kinds of relation, around what is hidden."""
+
+    root: int
+    side: str
+    depth: int = DEPTH_MOST
+    omit: frozenset[int] = frozenset()
+    kinds: tuple[str, ...] = ()
+    hidden: frozenset[int] = frozenset()
+    is_cut: bool = False
+    depths: dict[int, int] = field(default_factory=dict)
+    onward: dict[int, list[int]] = field(default_factory=dict)  # node -> its neighbours on this side
+
+    def __post_init__(self) -> None:
+        level, depth, met = [self.root], 0, {self.root}
+        while level and not self.is_cut:
+            edges = self.edges_of([node for node in level if self.side == BELOW or node not in self.hidden])
+            for near, far in edges:
+                self.onward.setdefault(near, []).append(far)
+            if depth >= self.depth:
+                break
+            depth += 1
+            level = sorted({far for _, far in edges} - met)
+            self.is_cut = len(met) + len(level) > WALKED_MOST
+            level = level[: max(WALKED_MOST - len(met), 0)]
+            met.update(level)
+            self.depths |= dict.fromkeys((node for node in level if node not in self.omit), depth)
+
+    def edges_of(self, nodes: Sequence[int]) -> list[tuple[int, int]]:
+        """(near, far) pairs that lead on from `nodes`; a hidden child is not there, a hidden parent is."""
+        near, far = ("child_id", "parent_id") if self.side == ABOVE else ("parent_id", "child_id")
+        found = []
+        for some in chunks(nodes):
+            rows = counted(self.kinds).filter(**{f"{near}__in": some}).values_list(near, far).distinct()
+            found += rows.order_by(near, far)[: WALKED_MOST + 1]
+            if len(found) > WALKED_MOST:
+                break
+        return [pair for pair in found if self.side == ABOVE or pair[1] not in self.hidden]
+
+    @cached_property
+    def positions(self) -> list[Position]:
+        return sorted((depth, node) for node, depth in self.depths.items())
+
+    def total(self) -> int:
+        return len(self.depths)
+
+    def after(self, position: Position | None, limit: int) -> list[Position]:
+        rest = self.positions if position is None else [each for each in self.positions if each > position]
+        return rest[:limit]
+
+    def holding(self, nodes: Iterable[int]) -> set[int]:
+        return {node for node in nodes if node in self.depths}
+
+    def open_nodes(self, nodes: Collection[int], last: Position | None) -> set[int]:
+        """As `ClosureReach.open_nodes`."""
+
+        def is_shown(node: int) -> bool:
+            if node == self.root or node in self.omit:
+                return True
+            return node in self.depths and (last is None or (self.depths[node], node) <= last)
+
+        return {node for node in nodes if not all(is_shown(far) for far in self.onward.get(node, ()))}
+
+
+@dataclass(frozen=True)
+class NewerReach:
+    """The newer versions that a repository names: no ancestors, and yet what a reader of its lineage must see."""
+
+    nodes: tuple[int, ...]
+    is_cut: bool = False
+
+    def total(self) -> int:
+        return len(self.nodes)
+
+    def after(self, position: Position | None, limit: int) -> list[Position]:
+        return [(1, node) for node in self.nodes if position is None or (1, node) > position][:limit]
+
+    def holding(self, nodes: Iterable[int]) -> set[int]:
+        return set(nodes) & set(self.nodes)
+
+    def open_nodes(self, nodes: Collection[int], last: Position | None) -> set[int]:
+        return set()
+
+
+Reach = ClosureReach | WalkReach | NewerReach
+
+
+def reach(
+    root: int, side: str, *, depth: int, kinds: tuple[str, ...], hidden: QuerySet[Node], omit=frozenset()
+) -> Reach:
+    """The cheaper of the two that is right."""
+    if not kinds:
+        found = ClosureReach(root, side, depth, frozenset(omit))
+        in_the_way = Closure.objects.filter(**{"descendant_id" if side == ABOVE else "ancestor_id": root})
+        if not hidden.filter(Q(pk=root) | Q(pk__in=in_the_way.values(found.far))).exists():
+            return found
+    return WalkReach(root, side, depth, frozenset(omit), kinds, frozenset(hidden.values_list("pk", flat=True)))

@@ -1,0 +1,82 @@
+"""What a viewer may see of the graph's nodes.
+
+What was read with a token and is private or gated does not exist for those who are not staff. Where a public card names
+such a repository, its node looks like any parent that is not mirrored, under the name that the card says, and nothing
+lies behind it; as a child it is not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db.models import QuerySet
+
+from lineage.models import Claim, Node
+from lineage.references import read_reference
+from registry.models import Repo
+
+State = Literal["mirrored", "gone", "dangling"]
+CLAIMS_LOOKED_AT = 50  # for the name under which a hidden repository is known
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A node as one viewer sees it."""
+
+    key: int | None  # of the node; None for a repository that was never traced
+    kind: str
+    id: str
+    state: State
+    label: str
+    repo: Repo | None = None
+    cycle: int | None = None
+    is_masked: bool = False  # staff sees a repository here
+
+    @property
+    def path(self) -> str:
+        """Its page of lineage; empty for what only one child knows by a path on a disk."""
+        return "" if ":" in self.id else f"/lineage/{self.kind}/{self.id}"
+
+
+def hidden_nodes(user) -> QuerySet[Node]:
+    """The nodes whose repositories `user` may not see."""
+    if user is not None and user.is_staff:
+        return Node.objects.none()
+    return Node.objects.filter(repo__staff_only=True)
+
+
+def seen(node: Node, user) -> Seen:
+    """One node; its repository must be selected with it."""
+    repo = node.repo if node.repo_id else None
+    if repo is not None and repo.staff_only and not (user is not None and user.is_staff):
+        name = public_name(node)
+        return Seen(node.pk, node.kind, name, "dangling", name, is_masked=True)
+    state: State = "dangling" if repo is None else "gone" if repo.gone_at else "mirrored"
+    return Seen(node.pk, node.kind, node.name, state, node.label, repo, node.cycle)
+
+
+def seen_of_repo(repo: Repo) -> Seen:
+    """A repository that no trace has made a node of yet."""
+    return Seen(None, repo.kind, repo.name, "gone" if repo.gone_at else "mirrored", repo.name, repo)
+
+
+def public_claims(node: Node) -> QuerySet[Claim]:
+    return Claim.objects.filter(relation__parent=node, is_current=True, child__staff_only=False).order_by("pk")
+
+
+def public_name(node: Node) -> str:
+    """The name under which public cards know a hidden repository."""
+    return next(iter(public_names(node)), "(not mirrored)")
+
+
+def public_names(node: Node) -> list[str]:
+    texts = public_claims(node).values_list("parent_ref", flat=True)[:CLAIMS_LOOKED_AT]
+    found = (read_reference(text) for text in texts)
+    return list(dict.fromkeys(reference.name for reference in found if reference and reference.name))
+
+
+def seen_in_bulk(keys: Iterable[int], user) -> dict[int, Seen]:
+    nodes = Node.objects.select_related("repo").in_bulk(list(keys))
+    return {key: seen(node, user) for key, node in nodes.items()}
