@@ -8,13 +8,15 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import conditional_page
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
+from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from openness import policy as policies
+from openness.card_lint import card_line
 from openness.filters import AssessmentFilter
 from openness.gate import gate
 from openness.models import Assessment
@@ -22,6 +24,8 @@ from openness.passport import passport_of
 from openness.serializers import (
     AssessmentDetailSerializer,
     AssessmentSerializer,
+    CardLineSerializer,
+    CardSerializer,
     GateRequestSerializer,
     GateSerializer,
     PassportSerializer,
@@ -114,6 +118,37 @@ def own_policy(said: object) -> policies.Policy:
         return policies.read_policy(said)
     except policies.BadPolicy as error:
         raise ValidationError({"policy": [str(error)]}) from None
+
+
+class TooLarge(APIException):
+    status_code = 413
+
+
+class OftenReckoned(UserRateThrottle):
+    """Judging a card takes longer than a look-up."""
+
+    scope, rate = "reckon", "120/min"
+
+
+class CardView(StrictParameters, APIView):
+    """What the linter says of a card that is sent: the line of `assess --card`. Nothing is kept."""
+
+    permission_classes = [ReadOrReckon]
+    throttle_classes = [OftenReckoned]
+
+    def known_parameters(self) -> set[str]:
+        return set()
+
+    @extend_schema(
+        tags=["assessments"], request=CardSerializer, responses=CardLineSerializer, operation_id="assess_card"
+    )
+    def post(self, request):
+        if int(request.META.get("CONTENT_LENGTH") or 0) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise TooLarge(f"The request has more than {settings.DATA_UPLOAD_MAX_MEMORY_SIZE} bytes.")
+        sent = CardSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        card = sent.validated_data
+        return Response(card_line(card["file"], card["card"].encode("utf8", "replace"), card["kind"]))
 
 
 class PolicyList(StrictParameters, APIView):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
+from openness.card_lint import RUBRICS
 from openness.models import Assessment
 from registry.converters import HubName
 
 NAME = RegexValidator(rf"^(?:{HubName.regex})\Z", "Not a name of the Hub, which is OWNER/NAME or a bare NAME.")
-CARD_CHARACTERS_MOST = 8 << 20
 
 
 class AssessmentSerializer(serializers.ModelSerializer):
@@ -81,6 +81,29 @@ class PolicySerializer(serializers.Serializer):
     version = serializers.CharField()
     about = serializers.CharField()
     rules = RuleSerializer(many=True)
+
+
+class CardSerializer(serializers.Serializer):
+    """A card as it stands in its README."""
+
+    card = serializers.CharField(trim_whitespace=False, allow_blank=True)
+    kind = serializers.ChoiceField(sorted(RUBRICS))
+    file = serializers.CharField(default="README.md", max_length=300, help_text="What the answer calls it.")
+
+
+class CardLineSerializer(serializers.Serializer):
+    """The linter's answer; the keys of `assess --card`."""
+
+    file = serializers.CharField()
+    problem = serializers.CharField(allow_null=True)
+    rubric = serializers.CharField()
+    reader = serializers.CharField()
+    score = serializers.FloatField(allow_null=True)
+    assessed_weight = serializers.FloatField()
+    card_kind = serializers.CharField()
+    flags = serializers.ListField(child=serializers.CharField())
+    findings = serializers.ListField(child=serializers.DictField())
+    carbon = serializers.DictField(allow_null=True)
 
 
 class PartSerializer(serializers.Serializer):

@@ -2,13 +2,18 @@
 
 import time
 
+from django.core.management import CommandError
+
 from openness import assess as assessing
 from openness.carbon.efficiency_csv import BadCorpus, lines_of
+from openness.card_lint import RUBRICS
+from openness.lint import line_of_file, status_of
 from openness.lookup import NotOne, repo_called
 from openness.loose_files import CORPUS_MOST, Unreadable, read_bounded
 from openness.record_files import mof_line
-from registry.cli import BAD_INPUT, YES, BadInput, StemmaCommand
+from registry.cli import BAD_INPUT, USAGE, YES, BadInput, StemmaCommand
 from registry.models import Repo
+from registry.storable import storable_text
 
 EVERY = 10**9  # repositories
 
@@ -21,11 +26,19 @@ class Command(StemmaCommand):
         parser.add_argument("--kind", choices=Repo.Kind.values, help="kind of REPO_ID")
         parser.add_argument("--rubric", action="append", metavar="NAME", help=f"one of {', '.join(assessing.SCORERS)}")
         parser.add_argument("--limit", type=int, default=EVERY, metavar="N", help="at most N repositories")
+        parser.add_argument("--min-score", type=percentage, metavar="N", help="of --card: below N is a no, 0 to 100")
         loose = parser.add_mutually_exclusive_group()
+        loose.add_argument("--card", nargs="+", metavar="FILE", help="judge loose cards, of --kind model or dataset")
         loose.add_argument("--mof", nargs="+", metavar="FILE", help="class record files of the Model Openness Tool")
         loose.add_argument("--carbon", metavar="FILE.csv", help="label a corpus by efficiency, A to E")
 
     def work(self, *, repo_ids, kind, rubric, limit, **options) -> int:
+        if repo_ids and any(options[name] for name in ("card", "mof", "carbon")):
+            raise CommandError("Name repositories or files, not both.", returncode=USAGE)
+        if options["card"]:
+            return self.judge_cards(options["card"], kind, options["min_score"])
+        if options["min_score"] is not None:
+            raise CommandError("--min-score goes with --card.", returncode=USAGE)
         if options["mof"]:
             return max([self.class_record(file) for file in options["mof"]])
         if options["carbon"]:
@@ -57,11 +70,21 @@ class Command(StemmaCommand):
         self.put(answer, "\n".join(lines) or f"{repo_id}: no rubric is about a {repo.kind}")
         return YES
 
+    def judge_cards(self, files, kind, min_score) -> int:
+        if kind not in RUBRICS:
+            raise CommandError(f"--card needs --kind {' or '.join(RUBRICS)}.", returncode=USAGE)
+        return max([self.judge_card(file, kind, min_score) for file in files])
+
+    def judge_card(self, file, kind, min_score) -> int:
+        line = line_of_file(file, kind)
+        self.put(line, f"{file}\t{line['problem'] or line['score']}")
+        return status_of(line, min_score)
+
     def class_record(self, file) -> int:
         try:
-            line = mof_line(file, read_bounded(file))
+            line = mof_line(storable_text(file), read_bounded(file))
         except Unreadable as error:
-            line = mof_line(file, b"") | {"problem": str(error)}
+            line = mof_line(storable_text(file), b"") | {"problem": str(error)}
         self.put(line, f"{file}\t{line['problem'] or line['label']}")
         return BAD_INPUT if line["problem"] else YES
 
@@ -75,6 +98,14 @@ class Command(StemmaCommand):
         except UnicodeDecodeError:
             raise BadInput(f"{file}: It is no UTF-8 text.") from None
         return YES
+
+
+def percentage(text: str) -> float:
+    """A number from 0 to 100; NaN compares with nothing and is none."""
+    number = float(text)
+    if not 0 <= number <= 100:
+        raise ValueError
+    return number
 
 
 def readable_label(line) -> str:
