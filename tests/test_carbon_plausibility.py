@@ -67,6 +67,23 @@ def test_a_slip_between_header_and_text_comes_with_the_header_to_paste():
     assert finding(block, "R3")["numbers"]["other_g"] == [5600]
 
 
+def test_codecarbon_s_file_without_a_header_comes_with_the_header_to_paste():
+    csv_text = "run_id,duration,emissions,energy_consumed,country_name\nr,5400,0.0000085,0.0001,France\n"
+    block = carbon_block({}, "", {"emissions.csv": csv_text})
+    assert block["suspected_unit"] is None
+    assert block["fix"].splitlines() == [
+        "co2_eq_emissions:",
+        "  emissions: 0.0085",
+        '  geographical_location: "France"',
+        "  energy_consumed: 0.0001",
+        "  hours_used: 1.5",
+    ]
+
+
+def test_a_sound_header_needs_no_fix():
+    assert carbon_block({"co2_eq_emissions": 17.3}, "")["fix"] is None
+
+
 def test_one_device_s_share_is_told_from_a_slip_of_units():
     block = carbon_block({"co2_eq_emissions": 7540}, "- Carbon Emitted: 30.16 kg CO2\n")
     assert block["suspected_unit"] is None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from openness.carbon.checks import Surroundings, all_checks, suspected
 from openness.carbon.classes import reporting_class, reporting_class_as_coded
-from openness.carbon.fix import fixed_header
+from openness.carbon.fix import fixed_header, right_amount_g
 from openness.carbon.reading import read_report
 from openness.carbon.report import Report, Statement
 from openness.carbon.score import score_report
@@ -55,7 +55,8 @@ def block_of(report: Report, tags: Iterable[str], around: Surroundings) -> dict:
     statement = report.amount()
     amount = statement.value if statement else None
     checks = all_checks(report, around)
-    slip = next(suspected(checks), None)
+    slip = next(suspected(report, checks), None)
+    right_g = right_amount_g(report, checks)
     score = score_report(report, checks)
     said = amount or next((s.value for s in report.all("emissions")), None)
     return {
@@ -66,7 +67,7 @@ def block_of(report: Report, tags: Iterable[str], around: Surroundings) -> dict:
         "range_g": [amount.low_g, amount.high_g] if amount and amount.low_g is not None else None,
         "suspected_unit": slip.numbers["suspected_unit"] if slip else None,
         "suggested_emissions_g": slip.numbers["right_g"] if slip else None,
-        "fix": fixed_header(report, slip.numbers["right_g"]) if slip else None,
+        "fix": fixed_header(report, right_g) if right_g is not None else None,
         "source": statement.source if statement else None,
         "reporting_class": reporting_class(report, tags),
         "reporting_class_as_coded": reporting_class_as_coded(report),

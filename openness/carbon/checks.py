@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from openness.carbon.agreement import OTHER_UNITS, compare_amounts, unit_slip
 from openness.carbon.codecarbon_checks import check_runs
 from openness.carbon.energy import (
     EnergyReading,
@@ -20,9 +21,6 @@ from openness.carbon.verdict import Check, failed, grams_text, not_possible, pas
 
 PLACEHOLDERS_G = (1.0, 1.2345, 123.45)  # the first number anyone types, and those of the Hub's documentation
 FAR_DECADES, NEAR_DECADES = 1.2, 0.7  # a unit is refuted beyond the first while another is within the second
-OTHER_UNITS = ("kg", "t", "mg", "g")
-SAME_RATIO, SAME_G = 1e-3, 5e-5  # AutoTrain rounds to four decimals of a gram in the text
-RATIO_DECADES = 0.02  # about 5 %: two roundings of one figure
 WITHIN = 2.0  # energy times intensity may miss the stated emissions by this factor
 
 
@@ -136,25 +134,6 @@ def check_unit(report: Report, amount: Amount | None) -> Check:
     return unit_verdict("R2", amount, readings, *grid_range(report))
 
 
-def rounding_g(amount: Amount) -> float:
-    """Half of the last digit that was written, in grams.
-
-    >>> rounding_g(Amount("42 kg", 42_000.0, "kg"))
-    500.0
-    """
-    digits = "".join(c for c in amount.raw if c.isdigit() or c in ".,")
-    decimals = len(digits.replace(",", ".").rpartition(".")[2]) if "." in digits or "," in digits else 0
-    return 0.5 * 10.0 ** -min(decimals, 30) * MASS_G[amount.unit or "g"]
-
-
-def agree(one: Amount, other: Amount) -> bool:
-    """Whether two amounts are one figure, as far as it was rounded."""
-    if other.low_g is not None and other.low_g <= one.grams <= other.high_g:
-        return True
-    tolerance = max(SAME_G, SAME_RATIO * max(one.grams, other.grams), min(rounding_g(other), 0.05 * other.grams))
-    return abs(one.grams - other.grams) <= tolerance * (1 + 1e-9)
-
-
 def check_header_against_text(report: Report) -> Check:
     """R3: header and text state one figure; a ratio of a thousand is a slip of units."""
     header, text = report.amount("metadata"), report.amount("body")
@@ -162,42 +141,6 @@ def check_header_against_text(report: Report) -> Check:
         return not_possible("R3", "Header and text do not both state emissions.")
     texts = [statement.value for statement in report.all("emissions", "body") if statement.value.grams is not None]
     return compare_amounts("R3", header.value, texts, "the text")
-
-
-def compare_amounts(rule: str, header: Amount, others: Sequence[Amount], whose: str) -> Check:
-    """Whether the header agrees with one of `others`; when it agrees but for a factor of units, which."""
-    numbers = {"header_g": header.grams, "other_g": [other.grams for other in others[:5]]}
-    if any(agree(header, other) for other in others):
-        return passed(rule, f"The header and {whose} agree on {grams_text(header.grams)}.", **numbers)
-    for other in others:
-        if header.grams and other.grams and (unit := unit_slip(header, other)):
-            reason = f"The header says {grams_text(header.grams)}, {whose} {grams_text(other.grams)}: a slip of units."
-            return failed(rule, reason, suspected_unit=unit, right_g=other.grams, **numbers)
-    other = others[0]
-    reason = (
-        f"The header says {grams_text(header.grams)}, {whose} {grams_text(other.grams)}.{devices_hint(header, other)}"
-    )
-    return failed(rule, reason, **numbers)
-
-
-def unit_slip(header: Amount, other: Amount) -> str | None:
-    """The unit that the header's number is in, when it is the other's number in that unit."""
-    ratio = math.log10(other.grams / header.grams)
-    for unit, grams in MASS_G.items():
-        expected = math.log10(grams / MASS_G[header.unit or "g"])
-        if unit in OTHER_UNITS and expected and abs(ratio - expected) < RATIO_DECADES:
-            return unit
-    return None
-
-
-def devices_hint(header: Amount, other: Amount) -> str:
-    """A whole small ratio is often one device's share of all of them."""
-    if not header.grams or not other.grams:
-        return ""
-    ratio = max(header.grams, other.grams) / min(header.grams, other.grams)
-    whole = round(ratio)
-    is_whole = 2 <= whole <= 128 and abs(ratio - whole) / whole < 0.005
-    return f" One is {whole} times the other: one device and all of them?" if is_whole else ""
 
 
 def check_arithmetic(report: Report, amount: Amount | None) -> Check:
@@ -291,8 +234,11 @@ def check_header_against_runs(report: Report) -> Check:
     return compare_amounts("R9", header.value, [table.value], "emissions.csv")
 
 
-def suspected(checks: Sequence[Check]) -> Iterator[Check]:
-    """The checks that found a slip of units, the surest first."""
+def suspected(report: Report, checks: Sequence[Check]) -> Iterator[Check]:
+    """The checks that found a slip of units, the surest first; codecarbon's own unit is known and no slip."""
+    amount = report.amount()
+    if amount is None or amount.source == "csv":
+        return iter(())
     order = ("R9", "R3", "R2", "R4", "R6", "R5")
     slips = [check for check in checks if check.numbers.get("suspected_unit")]
     return iter(sorted(slips, key=lambda check: order.index(check.id)))
