@@ -6,13 +6,13 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
-from importlib.util import find_spec
+from types import ModuleType
 
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.timezone import now
 
+from openness import carbon, data_card, model_card, mof
 from openness.findings import Result
 from openness.models import Assessment
 from openness.models.assessment import due_for
@@ -31,20 +31,19 @@ PROBLEM_MOST = 500  # characters
 class Scorer:
     """A rubric's module, which answers `assess(state) -> Result`, and the kinds of repository that it is about."""
 
-    module: str
+    module: ModuleType
     kinds: frozenset[str]
 
     def answer(self, state: RepoState) -> Result:
-        return import_module(self.module).assess(state)
+        return self.module.assess(state)
 
 
-RUBRICS = {
-    "model-card": Scorer("openness.model_card", frozenset({"model"})),
-    "data-card": Scorer("openness.data_card", frozenset({"dataset"})),
-    "mof": Scorer("openness.mof", frozenset({"model"})),
-    "carbon": Scorer("openness.carbon", frozenset({"model"})),
+SCORERS = {
+    "model-card": Scorer(model_card, frozenset({"model"})),
+    "data-card": Scorer(data_card, frozenset({"dataset"})),
+    "mof": Scorer(mof, frozenset({"model"})),
+    "carbon": Scorer(carbon, frozenset({"model"})),
 }
-SCORERS = {name: scorer for name, scorer in RUBRICS.items() if find_spec(scorer.module)}
 
 
 def scorers_for(kind: str, names: Iterable[str] | None = None) -> dict[str, Scorer]:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def trial_rubric(monkeypatch):
     """One rubric, about models, whose answers the tests can foresee."""
-    monkeypatch.setattr(assessing, "SCORERS", {"trial": Scorer("tests.rubrics_of_our_own", frozenset({"model"}))})
+    monkeypatch.setattr(assessing, "SCORERS", {"trial": Scorer(rubrics_of_our_own, frozenset({"model"}))})
     assessing.version_of.cache_clear()
     yield
     assessing.version_of.cache_clear()
