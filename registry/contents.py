@@ -8,8 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db import transaction
+from django.db.models import Q
+
 from registry.cards import READER, read_card
-from registry.models import Card, Content, File, Revision
+from registry.models import Card, Content, File, Repo, Revision
 from registry.records import canonical
 from registry.storable import storable_text
 
@@ -33,17 +36,15 @@ def git_blob_sha1(data: bytes) -> str:
 def keep_contents(texts: Iterable[bytes | None]) -> dict[str, Content]:
     """The stored row of each text, by sha256; a text that is there already is not written again."""
     by_sha = {sha256_of(data): data for data in texts if data is not None}
-    have = {c.sha256: c for c in Content.objects.filter(sha256__in=by_sha).only("pk", "sha256")}
+    stored = Content.objects.only("pk", "sha256")
+    have = stored.in_bulk(by_sha, field_name="sha256")
     missing = [
         Content(sha256=sha, git_sha1=git_blob_sha1(data), size_bytes=len(data), packed=zlib.compress(data))
-        for sha, data in by_sha.items()
+        for sha, data in sorted(by_sha.items())
         if sha not in have
     ]
     Content.objects.bulk_create(missing, ignore_conflicts=True)
-    if missing:
-        names = [c.sha256 for c in missing]
-        have |= {c.sha256: c for c in Content.objects.filter(sha256__in=names).only("pk", "sha256")}
-    return have
+    return have | stored.in_bulk([c.sha256 for c in missing], field_name="sha256")
 
 
 def keep_cards(contents: Iterable[Content], texts: dict[str, bytes]) -> None:
@@ -101,11 +102,12 @@ def keep_revisions(kept: list, contents: dict[str, Content], at: datetime) -> No
 
 
 def made_sha(k) -> str | None:
-    """A name for the revision of a record that gives none and yet brings a card or files: the sha1 of what it says."""
+    """A name for the revision of a record that gives none and yet brings a card or files: the sha1 of what it holds."""
     one = k.incoming
     if one.card is None and not one.files and one.record.files is None:
         return None
-    return hashlib.sha1(canonical(one.record.info) + (one.card or b"")).hexdigest()
+    texts = sorted((path, sha256_of(data)) for path, data in texts_of(k).items())
+    return hashlib.sha1(canonical([texts, [(f.path, f.size_bytes) for f in one.record.files or ()]])).hexdigest()
 
 
 def learn_card(k, contents: dict[str, Content]) -> bool:
@@ -126,24 +128,48 @@ def learn_card(k, contents: dict[str, Content]) -> bool:
 
 
 def keep_files(kept: list, contents: dict[str, Content]) -> None:
-    """Keep each revision's file list once; later records only fill sizes, hashes and contents that were unknown."""
+    """Keep each revision's file list once; later records only fill sizes, hashes and texts that were unknown."""
     described = [
         k for k in kept if k.revision is not None and (k.incoming.record.files is not None or k.incoming.files)
     ]
-    first = [k for k in described if not k.revision.has_file_list and k.incoming.record.files is not None]
-    again = [k for k in described if k.revision.has_file_list or k.incoming.record.files is None]
-    fill_known_files(again, contents)
-    rows, listed = [], []
-    for k in first:
-        texts = texts_of(k)
-        paths = {f.path: f for f in k.incoming.record.files}
-        File.objects.filter(revision=k.revision).delete() if not k.is_new else None
-        for path in sorted(paths.keys() | texts.keys()):
-            rows.append(file_row(k.revision, path, paths.get(path), texts.get(path), contents))
-        k.revision.has_file_list = k.touched = True
-        listed.append(k.revision.pk)
-    File.objects.bulk_create(rows, batch_size=FILE_BATCH)
+    rows = defaultdict(dict)
+    for row in File.objects.filter(revision__in={k.revision.pk for k in described} - made_now(described)):
+        rows[row.revision_id][row.path] = row
+    new, changed, listed = [], {}, []
+    for k in described:
+        gains = file_gains(k, rows[k.revision.pk], contents)
+        new += [row for row in gains if row.pk is None]
+        changed |= {row.pk: row for row in gains if row.pk is not None}
+        k.touched |= bool(gains)
+        if k.incoming.record.files is not None and not k.revision.has_file_list:
+            k.revision.has_file_list = k.touched = True
+            listed.append(k.revision.pk)
+    File.objects.bulk_create(new, batch_size=FILE_BATCH)
+    File.objects.bulk_update(changed.values(), ["size_bytes", "blob_id", "lfs_sha256", "content"], batch_size=200)
     Revision.objects.filter(pk__in=listed).update(has_file_list=True)
+
+
+def made_now(described: list) -> set[int]:
+    """The revisions of new repositories, which can have no files yet."""
+    return {k.revision.pk for k in described if k.is_new}
+
+
+def file_gains(k, known: dict[str, File], contents: dict[str, Content]) -> list[File]:
+    """The rows that a record adds to its revision, and those of which it knows more; `known` gains the new ones."""
+    gains = {}
+    for listed in k.incoming.record.files or ():
+        row = known.get(listed.path)
+        if row is None and not k.revision.has_file_list:
+            row = known[listed.path] = File(revision=k.revision, path=listed.path)
+            gains[row.path] = row
+        if row is not None and fill_file(row, listed):
+            gains[row.path] = row
+    for path, data in sorted(texts_of(k).items()):
+        row = known.setdefault(path, File(revision=k.revision, path=path))
+        if row.content_id is None:
+            learn_content(row, data, contents)
+            gains[path] = row
+    return list(gains.values())
 
 
 def texts_of(k) -> dict[str, bytes]:
@@ -152,44 +178,10 @@ def texts_of(k) -> dict[str, bytes]:
     return k.incoming.files | card
 
 
-def file_row(revision: Revision, path: str, listed, data: bytes | None, contents: dict[str, Content]) -> File:
-    row = File(revision=revision, path=path)
-    if listed is not None:
-        row.size_bytes, row.blob_id, row.lfs_sha256 = listed.size_bytes, listed.blob_id, listed.lfs_sha256
-    if data is not None:
-        learn_content(row, data, contents)
-    return row
-
-
 def learn_content(row: File, data: bytes, contents: dict[str, Content]) -> None:
     row.content = contents[sha256_of(data)]
     row.size_bytes = len(data) if row.size_bytes is None else row.size_bytes
     row.blob_id = row.blob_id or git_blob_sha1(data)
-
-
-def fill_known_files(again: list, contents: dict[str, Content]) -> None:
-    """What a later look at the same revision adds: sizes, hashes, texts."""
-    rows = defaultdict(dict)
-    for row in File.objects.filter(revision__in=[k.revision for k in again]):
-        rows[row.revision_id][row.path] = row
-    changed, new = [], []
-    for k in again:
-        known, texts = rows[k.revision.pk], texts_of(k)
-        for listed in k.incoming.record.files or ():
-            row = known.get(listed.path)
-            if row is not None and fill_file(row, listed):
-                changed.append(row)
-        for path, data in texts.items():
-            row = known.get(path)
-            if row is None:
-                new.append(file_row(k.revision, path, None, data, contents))
-            elif row.content_id is None:
-                learn_content(row, data, contents)
-                changed.append(row)
-        k.touched |= any(row.revision_id == k.revision.pk for row in (*changed, *new))
-    File.objects.bulk_create(new, batch_size=FILE_BATCH)
-    unique = list({row.pk: row for row in changed}.values())
-    File.objects.bulk_update(unique, ["size_bytes", "blob_id", "lfs_sha256", "content"], batch_size=200)
 
 
 def fill_file(row: File, listed) -> bool:
@@ -201,18 +193,30 @@ def fill_file(row: File, listed) -> bool:
     return before != (row.size_bytes, row.blob_id, row.lfs_sha256)
 
 
-def state_digests(kept: list) -> dict[int, str]:
+def state_digests(repos: Iterable[Repo]) -> dict[int, str]:
     """Per repository: a digest of everything that claims and assessments are derived from."""
-    heads = {k.repo.pk: k.repo.head_id for k in kept}
-    revisions = Revision.objects.filter(pk__in=[h for h in heads.values() if h])
-    cards = {pk: (state, sha) for pk, state, sha in revisions.values_list("pk", "card_state", "card__sha256")}
+    repos = list(repos)
+    heads = Revision.objects.filter(pk__in={r.head_id for r in repos if r.head_id})
+    cards = {pk: said for pk, *said in heads.values_list("pk", "card_state", "card__sha256", "card__card__reader")}
     texts = defaultdict(list)
     kept_files = File.objects.filter(revision__in=cards, content__isnull=False).order_by("path")
     for revision, path, sha in kept_files.values_list("revision_id", "path", "content__sha256"):
         texts[revision].append((path, sha))
     return {
-        k.repo.pk: sha256_of(
-            canonical([k.repo.name, k.repo.info_digest, cards.get(heads[k.repo.pk]), texts.get(heads[k.repo.pk], [])])
-        )
-        for k in kept
+        r.pk: sha256_of(canonical([r.name, r.info_digest, cards.get(r.head_id), texts.get(r.head_id, [])]))
+        for r in repos
     }
+
+
+def read_cards_again(limit: int) -> int:
+    """Split up to `limit` cards that an older reader split, and make what is derived from them due; how many."""
+    older = Card.objects.filter(Q(reader__lt=READER) | Q(reader__gt=READER)).order_by("pk")
+    contents = [card.content for card in older.select_related("content")[:limit]]
+    with transaction.atomic():
+        keep_cards(contents, {c.sha256: c.data for c in contents})
+        repos = list(Repo.objects.filter(head__card__in=contents).order_by("pk"))
+        digests = state_digests(repos)
+        for repo in repos:
+            repo.state_digest = digests[repo.pk]
+        Repo.objects.bulk_update(repos, ["state_digest"], batch_size=100)
+    return len(contents)

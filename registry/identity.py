@@ -1,13 +1,14 @@
 """Which repository a record is about, and who holds a name when several want it.
 
 A repository is (kind, hub_id). A row without an id is provisional and matched by its name; the first id seen is adopted
-unless `createdAt` contradicts it. A different id under the same name is another repository.
+unless `createdAt` contradicts it, which a record that we wrote ourselves cannot do. A different id under the same name
+is another repository.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models.functions import Lower
 
@@ -21,8 +22,9 @@ SAID = (
 COLUMNS = [
     *SAID,
     *"hub_id name holds_name account source staff_only head hub_created_at hub_modified_at tags state_digest".split(),
-    *"info_digest observed_at visited_at gone_at suspected_gone_at".split(),
+    *"info_digest observed_at gone_at suspected_gone_at".split(),
 ]
+CLOCK_SLACK = timedelta(days=1)  # a date further ahead of us than this is wrong, and holds nothing up
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Kept:
     is_new: bool
     overwrites: bool
     before: dict
+    adopts: bool = False  # the first real word on a record that we wrote ourselves: nothing of ours is mixed in
     info: dict = field(default_factory=dict)
     revision: object = None
     touched: bool = False  # something beside the row itself changed
@@ -87,7 +90,7 @@ def identify(group: list[Incoming], at: datetime) -> tuple[list[Kept], dict[Name
         holder = holders.get(name_key(record.kind, record.name))
         if repo is None and holder is not None and is_same(holder, record):
             repo = holder
-        kept.append(found(one, repo) if repo else made(one, at))
+        kept.append(found(one, repo, at) if repo else made(one, at))
     return kept, holders
 
 
@@ -125,9 +128,12 @@ def names_differ(k: Kept) -> bool:
     return k.repo.name != k.incoming.record.name or not k.repo.holds_name
 
 
-def found(one: Incoming, repo: Repo) -> Kept:
+def found(one: Incoming, repo: Repo, at: datetime) -> Kept:
+    """A record about a row that is there; whether it may overwrite what the row says."""
     said, known = one.record.modified_at, repo.hub_modified_at
-    return Kept(one, repo, False, said is not None and (known is None or said >= known), values_of(repo))
+    is_newer = said is not None and (known is None or said >= known or known > at + CLOCK_SLACK)
+    ours = repo.source == Repo.Source.BUNDLED
+    return Kept(one, repo, False, ours or is_newer, values_of(repo), adopts=ours and one.source != repo.source)
 
 
 def made(one: Incoming, at: datetime) -> Kept:
@@ -141,6 +147,8 @@ def is_same(holder: Repo, record: RepoRecord) -> bool:
         return True
     if holder.hub_id is not None:
         return False
+    if holder.source == Repo.Source.BUNDLED:
+        return True
     return None in (holder.hub_created_at, record.created_at) or holder.hub_created_at == record.created_at
 
 

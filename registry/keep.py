@@ -7,11 +7,11 @@ import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, Q
 
 from registry.contents import keep_contents, keep_files, keep_revisions, state_digests
-from registry.identity import COLUMNS, SAID, Incoming, Kept, identify, settle_names, values_of
+from registry.identity import COLUMNS, SAID, Incoming, Kept, identify, names_differ, settle_names, values_of
 from registry.models import Account, Alias, Harvest, Observation, Repo, RepoTag, Tag
 from registry.records import RepoRecord, canonical, info_digest, merged_info
 
@@ -22,6 +22,8 @@ COUNTERS = {
     "trendingScore": "trending_score",
     "usedStorage": "used_storage_bytes",
 }
+KEEPERS = 5_303_941  # the number of the lock; any that nobody else takes
+CHUNK = 500  # keys named in one query
 TRUST = {Repo.Source.BUNDLED: 0, Repo.Source.DUMP: 1, Repo.Source.HUB: 2}
 
 
@@ -31,7 +33,15 @@ def keep(incoming: list[Incoming], *, at: datetime, harvest: Harvest | None = No
     `at` is when the source said it. One transaction; a repository that occurs twice is kept twice, in order.
     """
     with transaction.atomic():
+        wait_for_other_keepers()
         return [kept for group in without_repeats(incoming) for kept in keep_group(group, at, harvest)]
+
+
+def wait_for_other_keepers() -> None:
+    """One transaction keeps at a time, as it is on SQLite anyway: two would race for names, or deadlock."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [KEEPERS])
 
 
 def without_repeats(incoming: Iterable[Incoming]) -> Iterator[list[Incoming]]:
@@ -56,21 +66,22 @@ def keep_group(group: list[Incoming], at: datetime, harvest: Harvest | None) -> 
     accounts = accounts_of(one.record for one in group)
     infos = known_infos([k.repo for k in kept if not k.is_new])
     for k in kept:
-        known = infos.get(k.repo.pk, {}) | known_counters(k.repo)
+        known = {} if k.adopts else infos.get(k.repo.pk, {}) | known_counters(k.repo)
         k.info = merged_info(known, k.incoming.record.info, overwrites=k.overwrites)
         fill_columns(k, accounts, at)
     save_repos(kept, losers, at)
     contents = keep_contents(one for k in kept for one in (k.incoming.card, *k.incoming.files.values()))
     keep_revisions(kept, contents, at)
     keep_files(kept, contents)
+    keep_former_names(kept)
     keep_observations(kept, at, harvest)
     keep_tags(kept)
-    digests = state_digests(kept)
+    digests = state_digests([k.repo for k in kept])
     for k in kept:
         k.repo.state_digest = digests[k.repo.pk]
         if k.touched or k.before != values_of(k.repo):
             k.repo.observed_at = at
-    changed = [k.repo for k in kept if k.is_new or k.change == "updated"]
+    changed = sorted((k.repo for k in kept if k.is_new or k.change == "updated"), key=lambda repo: repo.pk)
     Repo.objects.bulk_update(changed, [*COLUMNS], batch_size=100)
     return kept
 
@@ -90,10 +101,10 @@ def known_counters(repo: Repo) -> dict:
 
 def accounts_of(records: Iterable[RepoRecord]) -> dict[str, Account]:
     names = {record.account for record in records if record.account}
-    have = {a.name: a for a in Account.objects.filter(name__in=names)}
+    have = Account.objects.in_bulk(names, field_name="name")
     if missing := sorted(names - have.keys()):
         Account.objects.bulk_create([Account(name=name) for name in missing], ignore_conflicts=True)
-        have |= {a.name: a for a in Account.objects.filter(name__in=missing)}
+        have |= Account.objects.in_bulk(missing, field_name="name")
     return have
 
 
@@ -105,14 +116,16 @@ def fill_columns(k: Kept, accounts: dict[str, Account], at: datetime) -> None:
         setattr(repo, column, getattr(said, column))
     repo.tags = list(said.tags)
     repo.hub_id = repo.hub_id or one.record.hub_id
-    repo.hub_created_at = repo.hub_created_at or said.created_at
+    repo.hub_created_at = said.created_at if k.adopts else repo.hub_created_at or said.created_at
     repo.hub_modified_at = said.modified_at
     repo.account = accounts.get(said.account) or repo.account
     repo.info_digest = info_digest(k.info)
     repo.source = max(repo.source, one.source, key=TRUST.__getitem__)
     closed = repo.is_private or repo.gated in (Repo.Gated.AUTO, Repo.Gated.MANUAL)
-    if k.overwrites or k.is_new:
-        repo.staff_only = bool(one.with_token and closed)
+    if closed:  # once read with a token it stays hidden, whoever speaks of it next
+        repo.staff_only = repo.staff_only or one.with_token
+    elif k.overwrites or k.is_new:
+        repo.staff_only = False
     if one.source == Repo.Source.HUB:
         repo.gone_at = repo.suspected_gone_at = None
 
@@ -132,6 +145,23 @@ def save_repos(kept: list[Kept], losers: list[Repo], at: datetime) -> None:
             for r in (*new, *renamed)
         ]
     )
+
+
+def keep_former_names(kept: list[Kept]) -> None:
+    """Note the names that older records tell of; a name is noted once, at the time of which the record speaks."""
+    told = [k for k in kept if not k.is_new and not k.overwrites and k.incoming.record.hub_id and names_differ(k)]
+    if not told:
+        return
+    known = Alias.objects.filter(repo__in=[k.repo for k in told]).values_list("repo_id", "name")
+    known = {(key, name.lower()) for key, name in known}
+    rows = []
+    for k in told:
+        record = k.incoming.record
+        if (k.repo.pk, record.name.lower()) not in known:
+            told_at = record.modified_at or record.created_at or k.repo.first_seen_at
+            rows.append(Alias(repo=k.repo, kind=k.repo.kind, name=record.name, valid_from=told_at, valid_to=told_at))
+            k.touched = True
+    Alias.objects.bulk_create(rows)
 
 
 def keep_observations(kept: list[Kept], at: datetime, harvest: Harvest | None) -> None:
@@ -156,11 +186,13 @@ def keep_tags(kept: list[Kept]) -> None:
     if not changed:
         return
     names = {name for repo in changed for name in repo.tags}
-    have = dict(Tag.objects.filter(name__in=names).values_list("name", "pk"))
+    have = Tag.objects.in_bulk(names, field_name="name")
     if missing := sorted(names - have.keys()):
         Tag.objects.bulk_create([Tag(name=name) for name in missing], ignore_conflicts=True)
-        have |= dict(Tag.objects.filter(name__in=missing).values_list("name", "pk"))
-    want = {(repo.pk, have[name]) for repo in changed for name in repo.tags}
+        have |= Tag.objects.in_bulk(missing, field_name="name")
+    want = {(repo.pk, have[name].pk) for repo in changed for name in repo.tags}
     rows = {(r, t): pk for pk, r, t in RepoTag.objects.filter(repo__in=changed).values_list("pk", "repo_id", "tag_id")}
-    RepoTag.objects.filter(pk__in=[rows[pair] for pair in rows.keys() - want]).delete()
+    stale = sorted(rows[pair] for pair in rows.keys() - want)
+    for start in range(0, len(stale), CHUNK):
+        RepoTag.objects.filter(pk__in=stale[start : start + CHUNK]).delete()
     RepoTag.objects.bulk_create([RepoTag(repo_id=r, tag_id=t) for r, t in sorted(want - rows.keys())])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,9 +19,9 @@ HUB_ID = re.compile(r"[0-9a-f]{24}")
 HEX = re.compile(r"[0-9a-f]{40,64}")
 MAX_TAGS = 2_000
 MAX_FILES = 100_000
-MAX_PATH = 1_024  # characters
+MAX_PATH_BYTES = 1_024  # an index of PostgreSQL takes no more than 2,704
 MAX_INTEGER = 2**63 - 1
-ID_CLOCK_SLACK_S = 1  # createdAt and the seconds in an _id are the same to the second
+MAX_DEPTH = 64
 
 # What changes without anything having been done to the repository. Their newest value is in Repo's columns.
 VOLATILE = frozenset(
@@ -82,6 +83,7 @@ class RepoRecord:
             raise BadRecord(f"{str(kind)[:40]!r} is not model, dataset or space.")
         if not isinstance(info, dict):
             raise BadRecord("The record is not an object.")
+        info = bounded(info)
         created_at = moment(info.get("createdAt"))
         tags = texts(info.get("tags"), MAX_TAGS)
         card = info.get("cardData") if isinstance(info.get("cardData"), dict) else {}
@@ -117,6 +119,23 @@ class RepoRecord:
         return self.name.split("/")[0] if "/" in self.name else None
 
 
+def bounded(value: object, depth: int = MAX_DEPTH) -> object:
+    """`value` as JSON that both databases store, copied; raises BadRecord where it is nested too deeply.
+
+    >>> bounded({"a\\x00": [1, float("inf")]})
+    {'a\N{REPLACEMENT CHARACTER}': [1, None]}
+    """
+    if isinstance(value, str):
+        return storable_text(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if depth == 0 and isinstance(value, (dict, list)):
+        raise BadRecord(f"The record is nested more than {MAX_DEPTH} deep.")
+    if isinstance(value, dict):
+        return {storable_text(str(key)): bounded(part, depth - 1) for key, part in value.items()}
+    return [bounded(part, depth - 1) for part in value] if isinstance(value, list) else value
+
+
 def name_of(info: dict) -> str:
     name = info.get("id") or info.get("modelId")
     if not isinstance(name, str) or not NAME.fullmatch(name) or ".." in name:
@@ -135,7 +154,7 @@ def trusted_id(hub_id: object, created_at: datetime | None) -> str | None:
     hub_id = matching(HUB_ID, hub_id)
     if hub_id is None or created_at is None:
         return hub_id
-    return hub_id if abs(int(hub_id[:8], 16) - int(created_at.timestamp())) <= ID_CLOCK_SLACK_S else None
+    return hub_id if int(hub_id[:8], 16) == int(created_at.timestamp()) else None
 
 
 def moment(value: object) -> datetime | None:
@@ -203,9 +222,14 @@ def files_of(siblings: object) -> tuple[FileRecord, ...] | None:
     files = {}
     for entry in siblings:
         path = entry.get("rfilename") if isinstance(entry, dict) else None
-        if isinstance(path, str) and 0 < len(path) <= MAX_PATH:
-            files[storable_text(path)] = file_of(storable_text(path), entry)
+        if is_path(path):
+            files[path] = file_of(path, entry)
     return tuple(files[path] for path in sorted(files))
+
+
+def is_path(path: object) -> bool:
+    """Whether a repository could hold a file of that name; what a listing holds beside such is passed over."""
+    return isinstance(path, str) and 0 < len(path) and len(path.encode("utf8", "replace")) <= MAX_PATH_BYTES
 
 
 def file_of(path: str, entry: dict) -> FileRecord:
@@ -221,13 +245,12 @@ def file_of(path: str, entry: dict) -> FileRecord:
 def merged_info(known: dict, said: dict, *, overwrites: bool) -> dict:
     """What is known after `said`: it replaces what it speaks of, or, where it may not overwrite, fills gaps only.
 
-    Where a newer commit is described, what was known of the older commit's content is not carried over.
+    Where the two describe different commits, nothing of the older commit's content is carried over to the newer.
     """
-    if not overwrites:
-        return {**said, **known}
+    newer, older = (said, known) if overwrites else (known, said)
     if said.get("sha") and known.get("sha") and said["sha"] != known["sha"]:
-        known = {key: value for key, value in known.items() if key not in OF_REVISION}
-    return {**known, **said}
+        older = {key: value for key, value in older.items() if key not in OF_REVISION}
+    return {**older, **newer}
 
 
 def canonical(value: object) -> bytes:

@@ -1,10 +1,15 @@
-"""One look at one repository: its JSON, its card, its small files, kept together with a row that says how it went."""
+"""One look at one repository: its JSON, its card, its small files, kept together with a row that says how it went.
+
+Looking asks the Hub and stores nothing; settling stores and asks nothing, so that no transaction waits for a network.
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.timezone import now
 
 from registry.contents import CARD
@@ -14,74 +19,136 @@ from registry.identity import Incoming
 from registry.keep import keep
 from registry.models import Content, File, Harvest, Repo, Revision, Visit
 from registry.records import BadRecord, RepoRecord
+from registry.storable import storable_text
+
+log = logging.getLogger(__name__)
 
 MOST_SMALL_FILES = 20
 GONE_AFTER = timedelta(hours=1)  # between the two failed looks that make a repository gone
+ANSWERED = (Visit.Status.FULL, Visit.Status.PARTIAL, Visit.Status.GATED)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the Hub said when it was asked about one repository."""
+
+    kind: str
+    name: str
+    status: str
+    problem: str
+    started_at: datetime
+    requests: int
+    with_token: bool
+    incoming: Incoming | None = None
+    error: HubError | BadRecord | None = None
 
 
 def visit(kind: str, name: str, hub: Hub, harvest: Harvest | None = None) -> Visit:
-    """Read the repository once and keep it. What goes wrong ends the visit and is told in it; nothing is raised."""
-    started_at, before = now(), hub.requests
-    row = Visit(kind=kind, name=name[:200], harvest=harvest, started_at=started_at, with_token=hub.has_token)
+    """Read the repository once and keep it. What goes wrong ends the visit and is told in it."""
+    return settle(look(kind, name, hub), harvest)
+
+
+def look(kind: str, name: str, hub: Hub) -> Look:
+    """Ask the Hub about a repository; no HubError is raised, it is what was seen."""
+    return seen(kind, name, hub, lambda: RepoRecord.from_hub(kind, hub.info(kind, name)))
+
+
+def look_at_texts(repo: Repo, record: RepoRecord, hub: Hub) -> Look:
+    """Ask the Hub for the card and small files of a repository whose JSON a listing gave."""
+    return seen(repo.kind, repo.name, hub, lambda: record)
+
+
+def seen(kind: str, name: str, hub: Hub, read) -> Look:
+    started_at, before, incoming, error = now(), hub.requests, None, None
     try:
-        record = RepoRecord.from_hub(kind, hub.info(kind, name))
-        incoming, row.status, row.problem = with_texts(record, hub)
-        kept = keep([incoming], at=now(), harvest=harvest)[0]
-        row.repo, row.revision, row.change = kept.repo, kept.revision, kept.change
-    except RepoGone as error:
-        row.status, row.problem, row.repo = Visit.Status.GONE, str(error), note_gone(kind, name)
-    except RepoDisabled as error:
-        row.status, row.problem, row.repo = Visit.Status.FAILED, str(error), holder_of(kind, name)
-        Repo.objects.filter(pk=row.repo.pk if row.repo else None).update(is_disabled=True)
-    except (HubError, BadRecord) as error:
-        row.status, row.problem = Visit.Status.FAILED, str(error)
-        row.repo = None if isinstance(error, BadName) else holder_of(kind, name)
-    return close(row, hub, before)
+        incoming, status, problem, error = with_texts(read(), hub)
+    except RepoGone as gone:
+        status, problem, error = Visit.Status.GONE, str(gone), gone
+    except (HubError, BadRecord) as failed:
+        status, problem, error = Visit.Status.FAILED, str(failed), failed
+    requests = hub.requests - before
+    return Look(kind, name, status, problem, started_at, requests, hub.has_token, incoming, error)
 
 
-def read_texts(repo: Repo, record: RepoRecord, hub: Hub, harvest: Harvest | None) -> Visit:
-    """The card and small files of a repository whose JSON a listing gave."""
-    before = hub.requests
-    row = Visit(kind=repo.kind, name=repo.name, repo=repo, harvest=harvest, started_at=now(), with_token=hub.has_token)
+def settle(look: Look, harvest: Harvest | None) -> Visit:
+    """Store what was seen. A record that cannot be kept for a reason that nobody foresaw makes a failed visit."""
     try:
-        incoming, row.status, row.problem = with_texts(record, hub)
-        kept = keep([incoming], at=now(), harvest=harvest)[0]
-        row.revision, row.change = kept.revision, kept.change
-    except (HubError, BadRecord) as error:
-        row.status, row.problem = Visit.Status.FAILED, str(error)
-    return close(row, hub, before)
+        return store(look, harvest)
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception as error:
+        if look.incoming is None:
+            raise
+        log.exception("%s was not kept", look.name)
+        problem = f"It could not be kept: {type(error).__name__}."
+        return store(replace(look, incoming=None, status=Visit.Status.FAILED, problem=problem), harvest)
 
 
-def close(row: Visit, hub: Hub, requests_before: int) -> Visit:
-    """Store the visit, and on the repository that it was made."""
-    row.requests, row.finished_at = hub.requests - requests_before, now()
+def store(look: Look, harvest: Harvest | None) -> Visit:
+    row = Visit(kind=look.kind, name=storable_text(look.name)[:200], harvest=harvest, started_at=look.started_at)
+    row.status, row.problem, row.requests = look.status, storable_text(look.problem), look.requests
+    row.with_token, row.finished_at = look.with_token, now()
     with transaction.atomic():
+        if look.incoming is not None:
+            kept = keep([look.incoming], at=row.finished_at, harvest=harvest)[0]
+            row.repo, row.revision, row.change = kept.repo, kept.revision, kept.change
+        elif not isinstance(look.error, BadName):
+            row.repo = Repo.objects.named(look.kind, row.name).first()
+        if row.repo is not None:
+            note_on(row.repo, look, row.finished_at)
         row.save()
-        if row.repo is not None and row.status in (Visit.Status.FULL, Visit.Status.PARTIAL, Visit.Status.GATED):
-            Repo.objects.filter(pk=row.repo.pk).update(visited_at=row.finished_at, observed_at=row.finished_at)
     return row
 
 
-def with_texts(record: RepoRecord, hub: Hub) -> tuple[Incoming, str, str]:
-    """The record with its card and small files, the visit's status and what it lacks."""
+def note_on(repo: Repo, look: Look, at: datetime) -> None:
+    """What a visit says of the repository itself.
+
+    A first failed look makes a suspicion, a second one at least an hour later a tombstone; no row is deleted.
+    """
+    row = Repo.objects.filter(pk=repo.pk)
+    if look.status in ANSWERED:
+        row.update(visited_at=at, observed_at=at)
+    elif isinstance(look.error, RepoDisabled):
+        row.update(is_disabled=True)
+    elif look.status == Visit.Status.GONE and repo.gone_at is None:
+        if repo.suspected_gone_at is None:
+            row.update(suspected_gone_at=at)
+        elif at - repo.suspected_gone_at >= GONE_AFTER:
+            row.update(gone_at=at)
+
+
+def with_texts(record: RepoRecord, hub: Hub) -> tuple[Incoming, str, str, HubError | None]:
+    """The record with its card and small files, the visit's status, what it lacks and why."""
     base = {"record": record, "source": Repo.Source.HUB, "with_token": hub.has_token}
     if record.sha is None:
-        return Incoming(**base), Visit.Status.PARTIAL, "The Hub named no revision, so its card was not read."
-    known = stored_texts(record)
-    card, absent, card_problem = known.get(CARD), False, ""
+        return Incoming(**base), Visit.Status.PARTIAL, "The Hub named no revision, so its card was not read.", None
+    known, files = stored_texts(record), {}
     try:
-        if card is None and listed(record, CARD) is not False:
-            card = hub.card(record.kind, record.name, record.sha)
-            absent = card is None
-        files = small_files(record, hub, known)
+        told = base | read_card(record, hub, known.get(CARD))
     except RepoGated as error:
-        return Incoming(**base), Visit.Status.GATED, str(error)
-    except TooLarge as error:
-        card_problem, files = str(error), {}
+        return Incoming(**base), Visit.Status.GATED, str(error), error
     except HubError as error:
-        return Incoming(**base, card=card, card_absent=absent), Visit.Status.PARTIAL, str(error)
-    incoming = Incoming(**base, card=card, card_absent=absent, card_problem=card_problem, files=files)
-    return incoming, Visit.Status.PARTIAL if card_problem else Visit.Status.FULL, card_problem
+        return Incoming(**base), Visit.Status.PARTIAL, str(error), error
+    problem, cause = told.get("card_problem", ""), None
+    try:
+        files = small_files(record, hub, known)
+    except HubError as error:
+        problem, cause = problem or str(error), error
+    status = Visit.Status.PARTIAL if problem else Visit.Status.FULL
+    return Incoming(**told, files=files), status, problem, cause
+
+
+def read_card(record: RepoRecord, hub: Hub, known: bytes | None) -> dict:
+    """The card, that there is none, or why it cannot be read, as `Incoming` tells it."""
+    if known is not None:
+        return {"card": known}
+    if listed(record, CARD) is False:
+        return {}
+    try:
+        card = hub.card(record.kind, record.name, record.sha)
+    except TooLarge as error:
+        return {"card_problem": str(error)}
+    return {"card": card, "card_absent": card is None}
 
 
 def small_files(record: RepoRecord, hub: Hub, known: dict[str, bytes]) -> dict[str, bytes]:
@@ -104,22 +171,7 @@ def stored_texts(record: RepoRecord) -> dict[str, bytes]:
     revision = Revision.objects.filter(repo__kind=record.kind, repo__name=record.name, sha=record.sha)
     rows = File.objects.filter(revision__in=revision, content__isnull=False).select_related("content")
     texts = {row.path: row.content.data for row in rows}
-    blobs = {f.path: f.blob_id for f in record.files or () if may_read(f.path) and f.blob_id and f.path not in texts}
+    wanted = [f for f in record.files or () if may_read(f.path) and f.blob_id and f.path not in texts]
+    blobs = {f.path: f.blob_id for f in wanted[: MOST_SMALL_FILES + 1]}
     by_blob = {c.git_sha1: c.data for c in Content.objects.filter(git_sha1__in=blobs.values())}
     return texts | {path: by_blob[blob] for path, blob in blobs.items() if blob in by_blob}
-
-
-def holder_of(kind: str, name: str) -> Repo | None:
-    return Repo.objects.named(kind, name).first()
-
-
-def note_gone(kind: str, name: str) -> Repo | None:
-    """A first failed look makes a suspicion, a second one at least an hour later a tombstone; no row is deleted."""
-    repo, at = holder_of(kind, name), now()
-    if repo is None or repo.gone_at is not None:
-        return repo
-    if repo.suspected_gone_at is None:
-        Repo.objects.filter(pk=repo.pk).update(suspected_gone_at=at)
-    elif at - repo.suspected_gone_at >= GONE_AFTER:
-        Repo.objects.filter(pk=repo.pk).update(gone_at=at)
-    return repo

@@ -8,6 +8,7 @@ SCHEDULES = [
     ("Assess what is due", "openness.tasks.assess_due", 600, False),
     ("Compare uploaded outcomes that are queued", "lineage.tasks.compare_queued", 10, True),
     ("Take up queued and abandoned work", "registry.tasks.take_up_overdue", 10, True),
+    ("Split cards again that an older reader split", "registry.tasks.read_older_cards", 3600, True),
 ]
 
 
@@ -16,7 +17,9 @@ def add_schedules(apps, schema_editor):
     tasks = apps.get_model("django_celery_beat", "PeriodicTask").objects
     for name, task, seconds, enabled in SCHEDULES:
         interval, _ = interval_of.get_or_create(every=seconds, period="seconds")
-        tasks.get_or_create(name=name, defaults={"task": task, "interval": interval, "enabled": enabled})
+        known = {"task": task, "interval": interval, "enabled": enabled}
+        # A worker that is busy finds one message of each kind when it comes back, not one for every interval.
+        tasks.get_or_create(name=name, defaults=known | {"expire_seconds": seconds})
 
 
 def remove_schedules(apps, schema_editor):

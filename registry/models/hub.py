@@ -63,7 +63,7 @@ class Card(models.Model):
     problem = models.TextField(blank=True, help_text="why the header cannot be read")
     body_line = models.PositiveIntegerField(help_text="the line, from 1, at which the text after the header begins")
     flags = models.JSONField(default=list)
-    reader = models.CharField(max_length=40)
+    reader = models.CharField(max_length=40, db_index=True)
 
     def __str__(self) -> str:
         return f"card {self.content_id}"

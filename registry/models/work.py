@@ -30,6 +30,7 @@ class Harvest(models.Model):
     finished_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True, help_text="when a queued or abandoned run may be taken up")
     leased_until = models.DateTimeField(null=True, help_text="a running harvest past this was abandoned")
+    holder = models.CharField(max_length=32, blank=True, help_text="the process that runs it; another's steps fail")
     cursor = models.JSONField(default=dict, help_text="where to go on; commits together with the rows it covers")
     seen = models.PositiveIntegerField(default=0)
     created = models.PositiveIntegerField(default=0)

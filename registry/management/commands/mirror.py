@@ -6,7 +6,7 @@ from pathlib import Path
 from django.conf import settings
 
 from registry import harvest as harvests
-from registry.cli import BAD_INPUT, NO, USAGE, YES, StemmaCommand
+from registry.cli import BAD_INPUT, NO, USAGE, YES, BadInput, StemmaCommand
 from registry.models import Harvest
 
 STATUS = {Harvest.Status.FULL: YES, Harvest.Status.PARTIAL: NO, Harvest.Status.FAILED: BAD_INPUT}
@@ -31,10 +31,16 @@ class Command(StemmaCommand):
         parser.add_argument("--filter", action="append", dest="filters", default=[], metavar="TAG", help="repeatable")
         parser.add_argument("--search", help="only with this in the name")
         parser.add_argument("--limit", type=positive, help="at most so many records")
-        parser.add_argument("--changed", action="store_true", help="only what changed since the last whole pass")
+        parser.add_argument(
+            "--changed", action="store_true", help="what changed since the last whole pass; the first reads all"
+        )
         parser.add_argument("--sweep", action="store_true", help="everything, and look at what is no longer listed")
         parser.add_argument("--from", dest="dump", type=Path, metavar="FILE", help="NDJSON(.gz) or Parquet")
-        parser.add_argument("--resume", action="store_true", help="go on with the newest run that stopped early")
+        parser.add_argument(
+            "--resume",
+            action="store_true",
+            help="go on with the newest unfinished run; one still running is taken over",
+        )
 
     def work(self, *, names, dump, resume, **options) -> int:
         chosen = {key: options[key] for key in ("kind", "author", "filters", "search", "limit", "changed", "sweep")}
@@ -46,7 +52,10 @@ class Command(StemmaCommand):
         if harvest is None:
             self.stderr.write("There is no unfinished run to resume.")
             return BAD_INPUT
-        harvests.run(harvest)
+        try:
+            harvests.run(harvest)
+        except harvests.TakenOver as error:
+            raise BadInput(str(error)) from None
         return self.report(harvest)
 
     @staticmethod
@@ -71,8 +80,8 @@ class Command(StemmaCommand):
     def asked(names: list[str], dump: Path | None, chosen: dict) -> Harvest:
         request = {key: value for key, value in chosen.items() if value}
         if dump:
-            return harvests.ask(request | {"from": str(dump.resolve())}, source=dump.name)
-        return harvests.ask(request | ({"names": names} if names else {}), source=settings.HF_ENDPOINT)
+            return harvests.start(request | {"from": str(dump.resolve())}, source=dump.name)
+        return harvests.start(request | ({"names": names} if names else {}), source=settings.HF_ENDPOINT)
 
     def report(self, harvest: Harvest) -> int:
         for problem in harvest.problems.order_by("pk")[:10]:
@@ -80,9 +89,7 @@ class Command(StemmaCommand):
             self.stderr.write(f"{where}{problem.problem}")
         if harvest.problem:
             self.stderr.write(harvest.problem)
-        counts = {
-            k: getattr(harvest, k) for k in ("seen", "created", "updated", "unchanged", "gone", "failed", "requests")
-        }
+        counts = {key: getattr(harvest, key) for key in COUNTS}
         answer = {"harvest": harvest.pk, "status": harvest.status, **counts, "seconds": round(harvest.wall_s, 3)}
         readable = ", ".join(f"{value} {key}" for key, value in counts.items())
         self.put(answer, f"harvest {harvest.pk}: {harvest.status}: {readable}, {harvest.wall_s:.1f} s")
