@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+
+from registry.cards import YamlProblem, load_yaml
 
 NAMES_MOST = 1_000  # of one repository; more is no statement about where it comes from
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[\w.-]{1,96})?", re.ASCII)
@@ -13,6 +15,8 @@ FIELDS = {
     "space": (("models", "model"), ("datasets", "dataset")),
 }
 TAG_PREFIXES = {"dataset": "dataset", "base_model": "model", "source_datasets": "dataset"}
+RESULT_FILE = re.compile(r"\.eval_results/[^/]{1,200}\.ya?ml")
+RESULT_FILES_MOST = 50
 NOT_NAMES = {"original", "extended", "other", "unknown", "none"}
 
 
@@ -56,3 +60,40 @@ def named_repos(kind: str, metadata: dict | None, tags: Iterable[str]) -> tuple[
         if (name := as_name(word)) and len(found) < NAMES_MOST:
             found.setdefault((other, name.lower()), (other, name))
     return tuple(found.values())
+
+
+def evaluation_datasets(metadata: dict | None, small_files: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """("dataset", name) of each dataset on which results of the header or of `.eval_results/` were measured.
+
+    >>> index = [{"results": [{"dataset": {"type": "acme/bench"}}, {"dataset": {"type": "Our own"}}]}]
+    >>> evaluation_datasets({"model-index": index}, {".eval_results/a.yaml": "- {dataset: {id: acme/exam}, value: 1}"})
+    (('dataset', 'acme/bench'), ('dataset', 'acme/exam'))
+    """
+    header = metadata if isinstance(metadata, dict) else {}
+    said = [*_in_model_index(header.get("model-index")), *_in_result_files(small_files)]
+    found: dict[str, tuple[str, str]] = {}
+    for word in said:
+        if isinstance(word, str) and (name := as_name(word)) and len(found) < NAMES_MOST:
+            found.setdefault(name.lower(), ("dataset", name))
+    return tuple(found.values())
+
+
+def _in_model_index(index: object) -> Iterator[object]:
+    for model in index if isinstance(index, list) else []:
+        results = model.get("results") if isinstance(model, dict) else None
+        for result in results if isinstance(results, list) else []:
+            dataset = result.get("dataset") if isinstance(result, dict) else None
+            yield dataset.get("type") if isinstance(dataset, dict) else None
+
+
+def _in_result_files(small_files: Mapping[str, str]) -> Iterator[object]:
+    """The ids in the Hub's own files of results; one that cannot be read names nothing."""
+    paths = [path for path in sorted(small_files) if RESULT_FILE.fullmatch(path)]
+    for path in paths[:RESULT_FILES_MOST]:
+        try:
+            entries = load_yaml(small_files[path])
+        except YamlProblem:
+            continue
+        for entry in entries if isinstance(entries, list) else []:
+            dataset = entry.get("dataset") if isinstance(entry, dict) else None
+            yield dataset.get("id") if isinstance(dataset, dict) else None

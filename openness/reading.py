@@ -6,14 +6,17 @@ import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower
 
 from openness.carbon.header import read_header
 from openness.carbon.report import Report
-from openness.named_repos import named_repos
+from openness.named_repos import evaluation_datasets, named_repos
 from openness.state import FileFact, LinkedRepo, RepoState
 from registry.models import Alias, File, Repo, Revision
 from registry.reading import heads_of, newest_infos
+
+NO_DATA = ("README.md", ".gitattributes", ".gitignore", "LICENSE")
 
 Key = tuple[str, str]  # kind and lower-case name
 
@@ -24,14 +27,24 @@ def state_of(repo: Repo) -> RepoState:
 
 
 def states_of(repos: Sequence[Repo]) -> list[RepoState]:
-    """The states of `repos`, in their order, in at most six queries."""
+    """The states of `repos`, in their order, in at most seven queries."""
     heads = heads_of(repos)
     files, small_files = files_of(heads.values())
     infos = newest_infos(repos)
-    named = {
-        repo.pk: named_repos(repo.kind, header_of(heads.get(repo.head_id), infos[repo.pk]), repo.tags) for repo in repos
+    headers = {repo.pk: header_of(heads.get(repo.head_id), infos[repo.pk]) for repo in repos}
+    named = {repo.pk: named_repos(repo.kind, headers[repo.pk], repo.tags) for repo in repos}
+    measured = {
+        repo.pk: evaluation_datasets(headers[repo.pk], small_files.get(repo.head_id, {}))
+        for repo in repos
+        if repo.kind == "model"
     }
-    mirrored = mirrored_repos({(kind, name.lower()) for names in named.values() for kind, name in names})
+    every = [*named.values(), *measured.values()]
+    mirrored = mirrored_repos({(kind, name.lower()) for names in every for kind, name in names})
+    holding = heads_with_data({repo.head_id for repo in mirrored.values() if repo.kind == "dataset" and repo.head_id})
+
+    def linked(names: Iterable[tuple[str, str]]) -> tuple[LinkedRepo, ...]:
+        return tuple(linked_repo(kind, name, mirrored.get((kind, name.lower())), holding) for kind, name in names)
+
     return [
         RepoState(
             kind=repo.kind,
@@ -39,7 +52,8 @@ def states_of(repos: Sequence[Repo]) -> list[RepoState]:
             info=infos[repo.pk],
             gated=repo.gated,
             tags=tuple(repo.tags),
-            linked=tuple(linked_repo(kind, name, mirrored.get((kind, name.lower()))) for kind, name in named[repo.pk]),
+            linked=linked(named[repo.pk]),
+            evaluated_on=linked(measured.get(repo.pk, ())),
             **card_of(heads.get(repo.head_id)),
             files=files.get(repo.head_id),
             small_files=small_files.get(repo.head_id, {}),
@@ -84,20 +98,28 @@ def mirrored_repos(keys: set[Key]) -> dict[Key, Repo]:
     if not keys:
         return {}
     names = {name for _, name in keys}
-    public = Repo.objects.visible_to(None).select_related("head__card__card").defer("head__card__packed")
+    public = Repo.objects.visible_to(None).select_related("head__card__card")
     now_called = public.current().annotate(lower_name=Lower("name")).filter(lower_name__in=names)
     found = {(repo.kind, repo.lower_name): repo for repo in now_called}
     missing = keys - found.keys()
     former = Alias.objects.annotate(lower_name=Lower("name")).filter(lower_name__in={name for _, name in missing})
     former = former.filter(valid_to__isnull=False, repo__staff_only=False).order_by("-valid_to", "pk")
-    cards = former.select_related("repo__head__card__card").defer("repo__head__card__packed")
+    cards = former.select_related("repo__head__card__card")
     for alias in cards:
         if (alias.kind, alias.lower_name) in missing:
             found.setdefault((alias.kind, alias.lower_name), alias.repo)
     return found
 
 
-def linked_repo(kind: str, name: str, repo: Repo | None) -> LinkedRepo:
+def heads_with_data(heads: set[int]) -> set[int]:
+    """Those of the revisions that hold a file beside the card and what the Hub itself puts there."""
+    if not heads:
+        return set()
+    data = File.objects.filter(revision=OuterRef("pk")).exclude(path__in=NO_DATA)
+    return set(Revision.objects.filter(Exists(data), pk__in=heads).values_list("pk", flat=True))
+
+
+def linked_repo(kind: str, name: str, repo: Repo | None, holding: set[int]) -> LinkedRepo:
     if repo is None:
         return LinkedRepo(kind, name, mirrored=False)
     known = {Revision.CardState.PRESENT: True, Revision.CardState.ABSENT: False}
@@ -111,4 +133,6 @@ def linked_repo(kind: str, name: str, repo: Repo | None) -> LinkedRepo:
         licence=repo.licence,
         has_card=has_card,
         emissions_g=emissions.value.grams if emissions else None,
+        card_text=card_of(repo.head)["card_text"] if kind == "model" else None,
+        has_data_files=repo.head_id in holding if repo.head and repo.head.has_file_list else None,
     )

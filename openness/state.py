@@ -23,6 +23,8 @@ class LinkedRepo:
     licence: str = ""
     has_card: bool | None = None
     emissions_g: float | None = None  # as its own header states them
+    card_text: str | None = None  # of a model that is named as parent, to tell what was copied from it
+    has_data_files: bool | None = None  # of a dataset: anything beside its card; None where no file list was seen
 
 
 @dataclass(frozen=True)
@@ -39,3 +41,4 @@ class RepoState:
     gated: str | None = None
     tags: tuple[str, ...] = ()
     linked: tuple[LinkedRepo, ...] = ()  # datasets and parents that are named
+    evaluated_on: tuple[LinkedRepo, ...] = ()  # datasets on which its header or result files say it was measured

@@ -45,7 +45,7 @@ def test_the_number_of_queries_does_not_grow_with_the_batch(django_assert_max_nu
         mirrored(f"acme/m{n}", card=f"card {n}", header=header, files={"a": 1}, texts={"b": "c"}, info={"n": n})
         for n in range(30)
     ]
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         states = states_of(repos)
     assert [state.info["n"] for state in states] == list(range(30))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from openness.mof.prose import Line, plain, says_something, substance, under
+from openness.mof.prose import Line, lines_of, plain, says_something, substance, under
 from openness.mof.rubric import rubric, word
 from openness.mof.signs import Sign, View, of_field, of_line, sign
+from registry.cards import read_card
 
 CARD_LEAST = 200  # characters of prose that say something; below, a card is only there
 DATA_LEAST = 60
@@ -21,6 +23,7 @@ RECIPE = re.compile(r"^\s*(axolotl version|base_model:\s*\S|datasets:|sequence_l
 SNIPPET = re.compile(r"from_pretrained\(|pipeline\(|load_model\(|hf_hub_download\(|from_pretrained_keras\(|\.load\(")
 TASKS = re.compile(r"--tasks?\b|tasks?=|--model_args")
 MOST_SIGNS = 5
+MOST_PARENTS = 5  # whose cards are read for what was copied from them
 
 
 def card_signs(view: View) -> Iterator[Sign]:
@@ -74,17 +77,38 @@ def _is_number(value: object) -> bool:
 
 
 def _results_in_text(view: View) -> Iterator[Sign]:
-    """Lines with a metric's name and a number, in tables or under a heading about results."""
-    copied = any(tag.startswith("base_model:quantized:") for tag in view.state.tags)
+    """Lines with a metric's name and a number, in tables or under a heading about results.
+
+    What stands word for word in a parent's card was measured on the parent.
+    """
+    converted = any(tag.startswith("base_model:quantized:") for tag in view.state.tags)
     tables = _result_rows(view.lines)
     results = under(view.lines, word("results_heading"), word("no_results_heading"), anywhere=True)
     listed = [line for line in results if _is_result(line)]
     loose = [line for line in view.lines if line.kind == "prose" and (_is_metric_field(line) or _is_achieved(line))]
-    note = "a conversion repeats what was measured on its parent" if copied else ""
-    found = tables or listed or loose
-    yield from (
-        sign("evaluation-results", "C" if copied else "B", of_line(line), note=note) for line in found[:MOST_SIGNS]
-    )
+    parents = _said_by_parents(view)
+    for found in filter(None, (tables, listed, loose)):
+        own = [line for line in found if plain(line.text) not in parents]
+        if own and not converted:
+            yield from (sign("evaluation-results", "B", of_line(line)) for line in own[:MOST_SIGNS])
+            return
+        copied = [line for line in found if plain(line.text) in parents]
+        shown = copied[0] if copied else found[0]
+        from_parent = f"the same lines stand in the card of {parents[plain(shown.text)]}" if copied else ""
+        note = from_parent or "a conversion repeats what was measured on its parent"
+        evidence = replace(of_line(shown), inherited=True)
+        yield sign("evaluation-results", "L" if copied else "C", evidence, note=note)
+
+
+def _said_by_parents(view: View) -> dict[str, str]:
+    """Each line with a number in the parents' cards, and whose card it is."""
+    said: dict[str, str] = {}
+    for parent in view.linked("model")[:MOST_PARENTS]:
+        if parent.card_text is not None:
+            for line in lines_of(read_card(parent.card_text)):
+                if line.kind != "heading" and NUMBER.search(line.text):
+                    said.setdefault(plain(line.text), parent.name)
+    return said
 
 
 def _result_rows(lines: tuple[Line, ...]) -> list[Line]:

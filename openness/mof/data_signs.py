@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from openness.mof.card_signs import DATA_LEAST, _results
+from openness.mof.card_signs import DATA_LEAST
 from openness.mof.prose import says_something, substance, under
 from openness.mof.rubric import word
 from openness.mof.signs import Sign, View, of_field, of_line, sign
+from openness.named_repos import evaluation_datasets
 from openness.state import LinkedRepo
 
-DATASET_ID = re.compile(r"^[\w.-]{1,96}(/[\w.-]{1,96})?$")
 NAMED = 10  # repositories named in one piece of evidence
 
 
@@ -47,14 +46,15 @@ def _datasets(view: View, datasets: list[LinkedRepo]) -> Sign:
     """The datasets that the card names. Listed is not all that was used, so the note says what remains open."""
     names = ", ".join(repo.name for repo in datasets[:NAMED])
     unresolved = [repo.name for repo in datasets if not is_public(repo)]
-    notes = []
+    hollow = [repo.name for repo in datasets if is_public(repo) and repo.has_data_files is False]
+    notes = [f"without a file of data: {', '.join(hollow[:NAMED])}"] if hollow else []
     if unresolved:
         notes.append(f"not public in the mirror: {', '.join(unresolved[:NAMED])}")
     if view.linked("model"):
         notes.append("the data of the base model is not among them")
     return sign(
         "datasets",
-        "C" if unresolved else "B",
+        "C" if unresolved or hollow else "B",
         of_field(view, "datasets", names),
         licence=joint_licence(datasets),
         licence_from="each dataset's own card",
@@ -77,23 +77,19 @@ def _data_card(view: View, datasets: list[LinkedRepo]) -> Iterator[Sign]:
 
 
 def _evaluation_data(view: View) -> Iterator[Sign]:
-    """Datasets that the header's results were measured on; their licences are not the model's."""
-    named = {}
-    for result in _results(view.metadata.get("model-index")):
-        dataset = result.get("dataset")
-        kind = dataset.get("type") if isinstance(dataset, dict) else None
-        if isinstance(kind, str) and DATASET_ID.match(kind):
-            named[kind.lower()] = kind
-    if not named:
+    """Datasets that the results were measured on: all must resolve; their licences are not the model's."""
+    names = [name for _, name in evaluation_datasets(view.metadata, view.state.small_files)]
+    if not names:
         return
-    known = {repo.name.lower(): repo for repo in view.linked("dataset")}
-    found = [known[name] for name in named if name in known and is_public(known[name])]
-    resolved = len(found) == len(named)
+    known = {repo.name.lower(): repo for repo in (*view.linked("dataset"), *view.state.evaluated_on)}
+    named = [known.get(name.lower()) or LinkedRepo("dataset", name, mirrored=False) for name in names]
+    resolved = all(is_public(repo) and repo.has_data_files is not False for repo in named)
+    in_header = "model-index" in view.metadata
     yield sign(
         "evaluation-data",
         "B" if resolved else "C",
-        of_field(view, "model-index", ", ".join(list(named.values())[:NAMED])),
-        licence=joint_licence(found) if resolved else "unknown",
+        of_field(view, "model-index" if in_header else ".eval_results", ", ".join(r.name for r in named[:NAMED])),
+        licence=joint_licence(named) if resolved else "unknown",
         licence_from="each dataset's own card",
-        note="" if resolved else "named, but not in the mirror",
+        note="" if resolved else "named, but not in the mirror, gated or without files",
     )

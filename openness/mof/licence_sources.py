@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from openness.findings import Evidence
 from openness.mof.components import MOFComponent
-from openness.mof.signs import Sign, View, of_field, of_path
+from openness.mof.prose import plain
+from openness.mof.signs import Sign, View, of_field, of_line, of_path
 from registry.licence_texts import is_licence_file, match_text
 from registry.licences import LicenceReading, find, read_declared, read_licence
 
+LICENSED = re.compile(r"\b(licen[sc]ed?|under)\b", re.IGNORECASE)
+STATED = re.compile(
+    r"\b((?:source |training |inference )?code|(?:model )?weights|documentation)\b"
+    r"(?: (?:in|of) this (?:repository|repo|model|project))?(?: (?:is|are))?(?: (?:released|licen[sc]ed|available|made|"
+    r"distributed|provided|published))*,? under(?: the)?(?: terms of the)? "
+    r"([A-Za-z][\w.+-]*(?: [\d.]+)?)(?=[\s.,;)]|$)",
+    re.IGNORECASE,
+)
+SUBJECTS = {"code": "code", "weights": "data", "documentation": "document"}
 KINDS_IN_NAMES = {"code": "code", "model": "data", "weights": "data", "data": "data", "doc": "document"}
 
 
@@ -83,11 +94,25 @@ def own_licence(view: View, content_type: str = "") -> Resolved:
         kinds = {kind for part, kind in KINDS_IN_NAMES.items() if part in path.lower().removeprefix("license")}
         if content_type and content_type in kinds:
             return Resolved(source)
+    if content_type and (stated := in_words(view, content_type)):
+        return Resolved(stated)
     general = [s for p, s in files.items() if not any(part in p.lower() for part in KINDS_IN_NAMES)]
     if header.reading.verdict == "unstated" or (not header.reading.known and general):
         return Resolved(general[0] if general else header)
     against = next((s for s in general if not _agree(header.reading, s.reading)), None)
     return Resolved(header, against)
+
+
+def in_words(view: View, content_type: str) -> Source | None:
+    """A sentence such as "the code is under MIT, the model weights under CC-BY-4.0", for one kind of content."""
+    for line in view.lines:
+        if line.kind != "prose" or not LICENSED.search(line.text):
+            continue
+        for found in STATED.finditer(plain(line.text)):
+            reading = read_licence(found[2].strip(" .,;:()\"'"))
+            if SUBJECTS[found[1].lower().split()[-1]] == content_type and reading.known:
+                return Source(reading, "a sentence in the card", of_line(line))
+    return None
 
 
 def _agree(one: LicenceReading, other: LicenceReading) -> bool:
