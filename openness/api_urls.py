@@ -3,8 +3,10 @@
 from django.urls import path
 
 from openness.api import AssessmentDetail, AssessmentList, CardView, GateView, PassportView, PolicyList
+from openness.statistics_api import StatisticsView
 
 urlpatterns = [
+    path("statistics", StatisticsView.as_view(), name="statistics"),
     path("assessments", AssessmentList.as_view(), name="assessments"),
     path("assessments/<int:number>", AssessmentDetail.as_view(), name="assessment"),
     path("assess", CardView.as_view(), name="assess"),

@@ -6,6 +6,7 @@ from openness import views
 
 urlpatterns = [
     path("", views.corpus, name="corpus"),
+    path("statistics", views.statistics, name="statistics-page"),
     path("<kinds:kind>/<hub_name:name>", views.repo, name="repo-page"),
     path("repos/<int:key>", views.repo_without_name, name="repo-without-name"),
     path("repos/<int:key>/<slug:action>", views.act, name="act"),

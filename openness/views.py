@@ -13,6 +13,7 @@ from django.views.decorators.vary import vary_on_headers
 from lineage.tasks import trace_now
 from openness.corpus import SORTS, CorpusFilter, counted, facets, in_order, rows_of
 from openness.repo_page import repo_page
+from openness.statistics import statistics_for
 from openness.tasks import assess_now
 from registry.freshness import mirror_freshness
 from registry.models import Repo
@@ -106,3 +107,9 @@ def act(request, key: int, action: str):
     state = "is queued" if settings.HAS_BROKER else "was tried; this page shows what came of it"
     messages.success(request, f"{words} {state}.")
     return redirect(Repo.objects.get(pk=key).path)
+
+
+@require_safe
+def statistics(request):
+    """What the mirror holds, counted, with the population beside every count."""
+    return render(request, "openness/statistics.html", statistics_for(request.user))

@@ -116,7 +116,7 @@ class HarvestDetail(StrictParameters, RetrieveAPIView):
     def get_object(self):
         harvest = super().get_object()
         shown = harvest.details_shown_to(self.request.user)
-        harvest.shown_request = harvest.request if shown else None
+        harvest.shown_request = harvest.request_shown_to(self.request.user)
         problems = HarvestProblem.objects.filter(harvest=harvest).order_by("id") if shown else []
         harvest.shown_problems = problems[:PROBLEMS_SHOWN]
         return harvest

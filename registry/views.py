@@ -45,6 +45,7 @@ def harvest(request, number: int):
     page = {
         "harvest": row,
         "details_shown": shown,
+        "request_shown": row.request_shown_to(request.user),
         "problems": problems if shown else [],
         "more_problems": more_problems if shown else None,
         "visits": visits,

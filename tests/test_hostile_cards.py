@@ -39,9 +39,9 @@ HOSTILE = {
 @pytest.mark.parametrize("kind", ["model", "dataset"])
 def test_a_hostile_card_is_judged_within_two_seconds(name, kind):
     data = f"---\nlicense: mit\n---\n## Evaluation results\n\n{HOSTILE[name]}".encode()
-    start = time.perf_counter()
+    start = time.process_time()  # of ours: other work on the machine is not the card's
     line = card_line("README.md", data, kind)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
     assert len(line["findings"]) == 25
 
 

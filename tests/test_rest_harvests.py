@@ -120,6 +120,7 @@ def test_what_was_asked_of_a_hub_and_refused_is_for_staff_and_of_a_dump_for_all(
     assert client.get(f"/api/v1/harvests/{hub.pk}").json()["problems"] == []
     assert "secret" not in client.get(f"/api/v1/harvests/{hub.pk}").content.decode()
     assert client.get(f"/api/v1/harvests/{dump.pk}").json()["problems"][0]["line"] == 3
+    assert "/x/" not in client.get(f"/api/v1/harvests/{dump.pk}").content.decode()
     client.force_login(User.objects.create_user("root", is_staff=True))
     assert client.get(f"/api/v1/harvests/{hub.pk}").json()["request"] == {"names": ["ada/secret"]}
 

@@ -52,6 +52,13 @@ class Harvest(models.Model):
         """Whether `user` may see what was asked for and refused: names read from a Hub with a token may be private."""
         return bool(self.request.get("from")) or user.is_staff
 
+    def request_shown_to(self, user) -> dict | None:
+        """What was asked for, as far as `user` may see it; where a dump lies on our disk is for staff."""
+        if not self.details_shown_to(user):
+            return None
+        named = {"from": self.source} if "from" in self.request and not user.is_staff else {}
+        return self.request | named
+
 
 class HarvestProblem(models.Model):
     """One record that a harvest could not take, and why; the run goes on."""

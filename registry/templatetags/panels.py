@@ -114,3 +114,8 @@ def split(text: str) -> list[str]:
 def at(mapping: dict | None, key: str):
     """The value under a key that is itself a variable; None where there is none."""
     return mapping.get(key) if isinstance(mapping, dict) else None
+
+
+@register.filter
+def sum_of(rows: list[dict], key: str) -> int:
+    return sum(row[key] for row in rows)
