@@ -41,7 +41,9 @@ class AssessmentFilter(django_filters.FilterSet):
     label = WordFilter(help_text="A class or grade, such as D.")
     min_score = ScoreFilter(field_name="score", lookup_expr="gte")
     max_score = ScoreFilter(field_name="score", lookup_expr="lte")
-    superseded = django_filters.BooleanFilter(method="with_superseded", help_text="Also list what was superseded.")
+    superseded = django_filters.ChoiceFilter(
+        choices=[("true", "true"), ("false", "false")], method="with_superseded", help_text="Also list the superseded."
+    )
 
     class Meta:
         fields: list[str] = []
@@ -55,4 +57,4 @@ class AssessmentFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset):
         rows = super().filter_queryset(queryset)
-        return rows if self.form.cleaned_data.get("superseded") else rows.current()
+        return rows if self.form.cleaned_data.get("superseded") == "true" else rows.current()

@@ -12,6 +12,25 @@ from registry.converters import HubName
 NAME = RegexValidator(rf"^(?:{HubName.regex})\Z", "Not a name of the Hub, which is OWNER/NAME or a bare NAME.")
 
 
+class Text(serializers.CharField):
+    """Text alone: a number that stands where words are due is a mistake."""
+
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class StrictSerializer(serializers.Serializer):
+    """A request in which a field that nobody knows is an error, as an unknown parameter is."""
+
+    def to_internal_value(self, data):
+        if isinstance(data, dict) and (unknown := sorted(data.keys() - self.fields.keys())):
+            known = ", ".join(self.fields)
+            raise serializers.ValidationError({unknown[0][:80]: [f"Unknown field. Known here: {known}."]})
+        return super().to_internal_value(data)
+
+
 class AssessmentSerializer(serializers.ModelSerializer):
     """One rubric's answer about one repository; findings stand in the single assessment."""
 
@@ -61,11 +80,11 @@ class GateSerializer(serializers.Serializer):
     as_of = serializers.DateTimeField()
 
 
-class GateRequestSerializer(serializers.Serializer):
+class GateRequestSerializer(StrictSerializer):
     """A policy of one's own, as data, or the name of one that is shipped."""
 
     policy = serializers.JSONField(help_text="A name, or a mapping with a list of rules.")
-    against = serializers.CharField(required=False, validators=[NAME])
+    against = Text(required=False, validators=[NAME])
 
 
 class RuleSerializer(serializers.Serializer):
@@ -83,12 +102,12 @@ class PolicySerializer(serializers.Serializer):
     rules = RuleSerializer(many=True)
 
 
-class CardSerializer(serializers.Serializer):
+class CardSerializer(StrictSerializer):
     """A card as it stands in its README."""
 
-    card = serializers.CharField(trim_whitespace=False, allow_blank=True)
+    card = Text(trim_whitespace=False, allow_blank=True)
     kind = serializers.ChoiceField(sorted(RUBRICS))
-    file = serializers.CharField(default="README.md", max_length=300, help_text="What the answer calls it.")
+    file = Text(default="README.md", max_length=300, help_text="What the answer calls it.")
 
 
 class CardLineSerializer(serializers.Serializer):

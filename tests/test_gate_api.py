@@ -68,6 +68,7 @@ def test_a_policy_that_is_none_is_a_400(client, policy):
         ("/api/v1/assessments?min_score=x", 400),
         ("/api/v1/assessments?kind=horse", 400),
         ("/api/v1/assessments?label=%00", 400),
+        ("/api/v1/assessments?superseded=AAA", 400),
         ("/api/v1/assessments?min_score=1e400", 400),
         ("/api/v1/assessments?max_score=-1e300", 200),
         ("/api/v1/assessments/99999999999999999999999", 404),

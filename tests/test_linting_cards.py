@@ -93,7 +93,8 @@ def test_a_card_that_is_sent_is_judged_as_its_file_is(card):
 @pytest.mark.parametrize(
     ("body", "status"),
     [({"card": "", "kind": "model"}, 200), ({"card": "x"}, 400), ({"card": "x", "kind": "space"}, 400), ([], 400),
-     ({"card": {"a": 1}, "kind": "model"}, 400), ({"card": "\x00[[[", "kind": "dataset"}, 400),
+     ({"card": {"a": 1}, "kind": "model"}, 400), ({"card": "x", "kind": "model", "file": 0}, 400),
+     ({"card": "x", "kind": "model", "colour": "red"}, 400), ({"card": "\x00[[[", "kind": "dataset"}, 400),
      ({"card": "x" * 10_000_000, "kind": "model"}, 200), ({"card": "x" * 13_000_000, "kind": "model"}, 413)],
 )  # fmt: skip
 def test_what_is_sent_is_bounded_and_checked(body, status):
