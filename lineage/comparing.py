@@ -15,7 +15,7 @@ from lineage.flipped import Flipped, flipped_items
 from lineage.models import Comparison, FlippedItem, OutcomeSet
 from lineage.outcome_files import keep_outcomes
 from lineage.outcomes import OutcomeTable
-from lineage.pairing import pair
+from lineage.pairing import Allowances, pair
 from registry.models import Repo
 from registry.storable import storable, storable_text
 
@@ -41,40 +41,45 @@ class Side:
     table: OutcomeTable
 
 
-def compare(old: Side, new: Side, asked: Asked, *, requested_by=None) -> Comparison:
-    """Analyse and keep; nothing is kept of outcomes that do not pair.
+def compare(old: Side, new: Side, asked: Asked, *, rerun: OutcomeTable | None = None, requested_by=None) -> Comparison:
+    """Analyse and keep; nothing is kept of outcomes that do not pair. `rerun` is the old version run again.
 
     The same outcomes under the same questions are the same comparison: it is found again, not made twice.
     Raises BadOutcomes.
     """
-    digest = question_digest(old, new, asked)
+    digest = question_digest(old, new, asked, rerun)
     if known := asked_again(digest):
         return known
     row = Comparison(question_digest=digest, requested_by=requested_by, asked_at=now())
     describe(row, old.version, new.version, asked)
     try:
-        return fill(row, old.table, new.table, asked)
+        return fill(row, old.table, new.table, asked, rerun)
     except IntegrityError:  # somebody else asked the same at the same moment, and was first
         return asked_again(digest)
 
 
-def fill(row: Comparison, old: OutcomeTable, new: OutcomeTable, asked: Asked) -> Comparison:
+def fill(
+    row: Comparison, old: OutcomeTable, new: OutcomeTable, asked: Asked, rerun: OutcomeTable | None = None
+) -> Comparison:
     """Analyse, and keep everything that was found at once. Raises BadOutcomes."""
-    analysis = Analysis(pair(old, new, asked.allow), asked.questions)
+    again = None if rerun is None else pair(old, rerun, Allowances(common_items=True))
+    analysis = Analysis(pair(old, new, asked.allow), asked.questions, again)
     line, details = storable(analysis.line()), storable(analysis.details())
     with transaction.atomic():
+        row.rerun = None if rerun is None else keep_outcomes(rerun)
         record(row, (keep_outcomes(old), keep_outcomes(new)), line, details)
         row.save()
         keep_flipped(row, analysis)
     return row
 
 
-def question_digest(old: Side, new: Side, asked: Asked) -> str:
+def question_digest(old: Side, new: Side, asked: Asked, rerun: OutcomeTable | None) -> str:
     """What makes two comparisons one: outcomes, versions, questions and the analysis that answers them."""
     versions = [
         [side.version.name, side.version.repo and side.version.repo.pk, side.version.sha] for side in (old, new)
     ]
-    parts = [ANALYSIS, old.table.digest, new.table.digest, versions, asdict(asked.questions), asdict(asked.allow)]
+    tables = [old.table.digest, new.table.digest, rerun and rerun.digest]
+    parts = [ANALYSIS, tables, versions, asdict(asked.questions), asdict(asked.allow)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -26,6 +26,7 @@ from lineage.comparison_serializers import (
 from lineage.flip_verdict import WORST_FIRST
 from lineage.models import Comparison, FlippedItem
 from lineage.outcomes import BadOutcomes
+from lineage.uploads import SIDES
 from registry import openapi  # noqa: F401  registers how tokens are described
 from registry.models import Repo
 from registry.paging import CursorPages
@@ -89,9 +90,10 @@ class ComparisonList(StrictParameters, generics.ListCreateAPIView):
         form, streams = read_form(request)
         asked_by = request.user
         uploads = [Upload(version_of(form, side, asked_by), streams[side]) for side in ("old", "new")]
+        noise = Upload(Version("noise"), streams["noise"]) if "noise" in streams else None
         last = Comparison.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         try:
-            row = take(*uploads, form.asked(), requested_by=asked_by)
+            row = take(*uploads, form.asked(), noise=noise, requested_by=asked_by)
         except BadOutcomes as problem:
             raise ValidationError({"detail": str(problem)}) from None
         answer = ComparisonDetailSerializer(row, context=self.get_serializer_context()).data
@@ -111,7 +113,7 @@ def read_form(request) -> tuple[AskedSerializer, dict]:
     is_multipart = request.content_type.startswith("multipart/")
     form = (UploadSerializer if is_multipart else RowsSerializer)(data=request.data)
     form.is_valid(raise_exception=True)
-    sides = {side: form.validated_data[side] for side in ("old", "new")}
+    sides = {side: form.validated_data[side] for side in SIDES if side in form.validated_data}
     if is_multipart:
         return form, {side: upload.file for side, upload in sides.items()}
     lines = {side: "".join(json.dumps(row) + "\n" for row in rows) for side, rows in sides.items()}

@@ -3,9 +3,12 @@
 from django import forms
 
 from lineage.comparing import Version
+from lineage.comparison_intake import Upload
 from lineage.comparison_requests import Asked
 from lineage.flip_report import Questions
 from lineage.importers import IMPORTERS, ReadOptions
+from lineage.must_pass import read_ids
+from lineage.outcomes import BadOutcomes
 from lineage.pairing import Allowances
 from registry.models import Repo
 
@@ -13,10 +16,18 @@ from registry.models import Repo
 class ComparisonForm(forms.Form):
     old = forms.FileField(label="Outcomes of the older version", max_length=200)
     new = forms.FileField(label="Outcomes of the newer version", max_length=200)
+    noise = forms.FileField(label="The older version run again (gives the noise floor)", max_length=200, required=False)
     old_repo = forms.CharField(label="Older model, if it is mirrored", required=False, max_length=200)
     new_repo = forms.CharField(label="Newer model, if it is mirrored", required=False, max_length=200)
     budget = forms.FloatField(
         label="Largest negative flip rate that passes (a fraction)", required=False, min_value=0, max_value=1
+    )
+    non_inferiority = forms.FloatField(
+        label="Largest loss of accuracy that passes (a fraction)", required=False, min_value=0, max_value=1
+    )
+    slices = forms.BooleanField(label="No slice may get significantly worse", required=False)
+    must_pass = forms.CharField(
+        label="Ids that must be right, one a line", required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
     format = forms.ChoiceField(
         label="Format", required=False, choices=[("", "found by content"), *((name, name) for name in IMPORTERS)]
@@ -33,6 +44,18 @@ class ComparisonForm(forms.Form):
 
     def clean_new_repo(self) -> Repo | None:
         return self.repo_named(self.cleaned_data["new_repo"])
+
+    def clean_must_pass(self) -> tuple[str, ...]:
+        text = self.cleaned_data["must_pass"]
+        try:
+            return read_ids(text) if text.strip() else ()
+        except BadOutcomes as problem:
+            raise forms.ValidationError(str(problem)) from None
+
+    def rerun(self) -> Upload | None:
+        """The older version run again, where it was given."""
+        again = self.cleaned_data["noise"]
+        return Upload(Version(again.name), again.file) if again else None
 
     def repo_named(self, name: str) -> Repo | None:
         if not name:
@@ -51,7 +74,12 @@ class ComparisonForm(forms.Form):
         """The questions of a valid form."""
         data = self.cleaned_data
         return Asked(
-            Questions(budget=data["budget"]),
+            Questions(
+                budget=data["budget"],
+                non_inferiority=data["non_inferiority"],
+                slices=data["slices"],
+                must_pass=data["must_pass"],
+            ),
             Allowances(common_items=data["common_items"], swapped_labels=data["labels_checked"]),
             ReadOptions(format=data["format"]),
         )

@@ -34,19 +34,24 @@ class Upload:
         return self.stream.seek(0, 2)
 
 
-def take(old: Upload, new: Upload, asked: Asked, *, requested_by=None) -> Comparison:
-    """The finished comparison, or a queued one. Raises BadOutcomes on small files that cannot be compared."""
-    total = old.size_bytes + new.size_bytes
+def take(old: Upload, new: Upload, asked: Asked, *, noise: Upload | None = None, requested_by=None) -> Comparison:
+    """The finished comparison, or a queued one. Raises BadOutcomes on small files that cannot be compared.
+
+    `noise` is the old version run again.
+    """
+    uploads = {name: upload for name, upload in zip(SIDES, (old, new, noise), strict=True) if upload}
+    total = sum(upload.size_bytes for upload in uploads.values())
     if total > MAX_UPLOAD_BYTES:
-        raise BadOutcomes(f"The two files have {total:,} bytes, more than the {MAX_UPLOAD_BYTES:,} that are taken.")
+        raise BadOutcomes(f"The files have {total:,} bytes, more than the {MAX_UPLOAD_BYTES:,} that are taken.")
     if total <= INLINE_BYTES:
-        sides = (Side(side.version, read_outcomes(side.stream, side.version.name, asked.read)) for side in (old, new))
-        return compare(*sides, asked, requested_by=requested_by)
+        tables = [read_outcomes(upload.stream, upload.version.name, asked.read) for upload in uploads.values()]
+        sides = Side(old.version, tables[0]), Side(new.version, tables[1])
+        return compare(*sides, asked, rerun=tables[2] if noise else None, requested_by=requested_by)
     row = Comparison(requested_by=requested_by, asked_at=now())
     describe(row, old.version, new.version, asked)
     with transaction.atomic():
         row.save()
-        keep_uploads(row, old.stream, new.stream)
+        keep_uploads(row, {name: upload.stream for name, upload in uploads.items()})
     return row
 
 
@@ -74,10 +79,12 @@ def work_off(key: int) -> str:
 def compare_uploads(row: Comparison) -> None:
     """Fill a queued row from its files. Raises BadOutcomes and OSError."""
     asked, tables = Asked.from_json(row.asked), []
-    for side, name in zip(SIDES, (row.old_name, row.new_name), strict=True):
-        with (folder_of(row) / side).open("rb") as stream:
-            tables.append(read_outcomes(stream, name, asked.read))
-    fill(row, *tables, asked)
+    for side, name in zip(SIDES, (row.old_name, row.new_name, "noise"), strict=True):
+        path = folder_of(row) / side
+        if side != "noise" or path.exists():
+            with path.open("rb") as stream:
+                tables.append(read_outcomes(stream, name, asked.read))
+    fill(row, tables[0], tables[1], asked, tables[2] if len(tables) > 2 else None)
 
 
 def give_up(row: Comparison, problem: str) -> None:

@@ -23,4 +23,5 @@ class Asked:
     @classmethod
     def from_json(cls, kept: dict) -> Asked:
         """What `as_json` wrote."""
-        return cls(Questions(**kept["questions"]), Allowances(**kept["allow"]), ReadOptions(**kept["read"]))
+        questions = kept["questions"] | {"must_pass": tuple(kept["questions"]["must_pass"])}
+        return cls(Questions(**questions), Allowances(**kept["allow"]), ReadOptions(**kept["read"]))

@@ -9,6 +9,7 @@ from lineage.flip_report import Questions
 from lineage.flip_verdict import WORST_FIRST
 from lineage.importers import IMPORTERS, ReadOptions
 from lineage.models import Comparison, FlippedItem
+from lineage.must_pass import read_ids
 from lineage.pairing import Allowances
 
 MAX_ROWS = 50_000  # of one side written into a JSON request
@@ -37,6 +38,12 @@ class AskedSerializer(serializers.Serializer):
     old_repo = serializers.CharField(required=False, default="", max_length=240, help_text="ID[@SHA] that OLD is of")
     new_repo = serializers.CharField(required=False, default="", max_length=240, help_text="ID[@SHA] that NEW is of")
     budget = FractionField(required=False, default=None, help_text="largest negative flip rate that passes")
+    solid_budget = FractionField(required=False, default=None, help_text="the same for flips beyond the noise band")
+    non_inferiority = FractionField(required=False, default=None, help_text="largest loss of accuracy that passes")
+    slices = serializers.BooleanField(required=False, default=False, help_text="no slice may get significantly worse")
+    must_pass = serializers.CharField(required=False, default="", help_text="ids that must be right, one a line")
+    tolerance = FiniteField(required=False, default=0.0, min_value=0, help_text="change of a score that is a tie")
+    margin_band = FiniteField(required=False, default=None, min_value=0, help_text="noise band of margins")
     format = serializers.ChoiceField(list(IMPORTERS), required=False, default="", help_text="found if not given")
     metric = serializers.CharField(required=False, default="", max_length=100, help_text="that says right or wrong")
     filter = serializers.CharField(required=False, default="", max_length=100, help_text="of a log that holds several")
@@ -47,8 +54,10 @@ class AskedSerializer(serializers.Serializer):
     def asked(self) -> Asked:
         """The validated request as a value."""
         data = self.validated_data
+        asked = {key: data[key] for key in ("budget", "solid_budget", "non_inferiority", "slices", "tolerance")}
+        must_pass = read_ids(data["must_pass"]) if data["must_pass"] else ()
         return Asked(
-            Questions(budget=data["budget"]),
+            Questions(**asked, must_pass=must_pass, margin_band=data["margin_band"]),
             Allowances(common_items=data["common_items"], swapped_labels=data["labels_checked"]),
             ReadOptions(**{key: data[key] for key in ("format", "metric", "filter", "threshold")}),
         )
@@ -59,6 +68,7 @@ class UploadSerializer(AskedSerializer):
 
     old = serializers.FileField(help_text="outcomes of the older version", max_length=200)
     new = serializers.FileField(help_text="outcomes of the newer version", max_length=200)
+    noise = serializers.FileField(help_text="the older version run again", max_length=200, required=False)
 
 
 class OutcomeSerializer(serializers.Serializer):
@@ -80,6 +90,7 @@ class RowsSerializer(AskedSerializer):
 
     old = serializers.ListField(child=serializers.DictField(), max_length=MAX_ROWS)
     new = serializers.ListField(child=serializers.DictField(), max_length=MAX_ROWS)
+    noise = serializers.ListField(child=serializers.DictField(), max_length=MAX_ROWS, required=False)
 
 
 class RowsSchemaSerializer(AskedSerializer):
@@ -87,6 +98,7 @@ class RowsSchemaSerializer(AskedSerializer):
 
     old = OutcomeSerializer(many=True)
     new = OutcomeSerializer(many=True)
+    noise = OutcomeSerializer(many=True, required=False, help_text="the older version run again")
 
 
 class CellsSerializer(serializers.Serializer):
@@ -95,6 +107,18 @@ class CellsSerializer(serializers.Serializer):
     wc = serializers.IntegerField()
     ww_same = serializers.IntegerField(allow_null=True)
     ww_diff = serializers.IntegerField(allow_null=True)
+
+
+class NoiseSerializer(serializers.Serializer):
+    """How much the older version differs from itself when it runs again."""
+
+    n = serializers.IntegerField()
+    flips = serializers.IntegerField()
+    nfr = serializers.FloatField()
+    pfr = serializers.FloatField()
+    churn = serializers.FloatField(allow_null=True)
+    nfr_above = serializers.FloatField(help_text="negative flip rate above this floor")
+    margin_band = serializers.FloatField(allow_null=True, help_text="99.9th percentile of the change of margin")
 
 
 class SliceSerializer(serializers.Serializer):
@@ -132,7 +156,7 @@ class ReportSerializer(serializers.Serializer):
     delta_ci = serializers.ListField(child=serializers.FloatField(), min_length=2, max_length=2)
     slices = SliceSerializer(many=True)
     new_label_flips = serializers.IntegerField(allow_null=True)
-    noise = serializers.DictField(allow_null=True)
+    noise = NoiseSerializer(allow_null=True)
     verdict = serializers.ChoiceField(list(WORST_FIRST), allow_null=True)
     reason = serializers.CharField()
 

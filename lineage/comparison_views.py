@@ -135,7 +135,7 @@ def comparison_new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         uploads = [Upload(form.version(side), form.cleaned_data[side].file) for side in ("old", "new")]
         try:
-            row = take(*uploads, form.asked(), requested_by=request.user)
+            row = take(*uploads, form.asked(), noise=form.rerun(), requested_by=request.user)
         except BadOutcomes as problem:
             form.add_error(None, str(problem))
         else:

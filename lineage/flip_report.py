@@ -9,19 +9,36 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lineage import flip_verdict as verdicts
+from lineage.flip_grades import Grades, grades_of, is_graded
+from lineage.flip_margins import MarginSplit, noise_band, split_by_margin
+from lineage.flip_planning import detectable_change, flips_allowed, items_without_flips
+from lineage.flip_resampling import Clustered, clustered_bootstrap, paired_bootstrap
 from lineage.flip_slices import Slice, says_what_old_never_said, sliced
 from lineage.flip_statistics import clopper_pearson, mcnemar_exact, newcombe, upper_bound
-from lineage.flip_verdict import Ruling, overall, within_budget
+from lineage.flip_verdict import Ruling
 from lineage.flips import FlipCount, count_flips
 from lineage.pairing import Pairing
 
 
 @dataclass(frozen=True)
 class Questions:
-    """What is asked of a comparison; with nothing asked there is no verdict."""
+    """What is asked of a comparison; with nothing asked there is no verdict. Rates are fractions."""
 
     budget: float | None = None
-    """largest negative flip rate that passes, a fraction"""
+    """largest negative flip rate that passes"""
+    solid_budget: float | None = None
+    """the same for the flips outside the noise band"""
+    non_inferiority: float | None = None
+    """largest loss of accuracy that passes"""
+    slices: bool = False
+    """no slice may get significantly worse"""
+    must_pass: tuple[str, ...] = ()
+    """ids of items that must be right now"""
+    tolerance: float = 0.0
+    """change of a graded score that counts as a tie, in the score's own unit"""
+    margin_band: float | None = None
+    """noise band of margins, where it is known beforehand"""
 
 
 @dataclass(frozen=True)
@@ -30,6 +47,8 @@ class Analysis:
 
     pairing: Pairing
     questions: Questions = Questions()
+    rerun: Pairing | None = None
+    """the old version against itself run again, for the noise floor"""
 
     @cached_property
     def was_right(self) -> np.ndarray:
@@ -81,13 +100,89 @@ class Analysis:
         return says_what_old_never_said(old, new)
 
     @cached_property
+    def delta_ci(self) -> tuple[float, float]:
+        return newcombe(self.count.cc, self.count.cw, self.count.wc, self.count.ww)
+
+    @cached_property
+    def noise(self) -> dict | None:
+        """How much the old version differs from itself when it runs again; None without a second run."""
+        if self.rerun is None:
+            return None
+        again = Analysis(self.rerun)
+        count = again.count
+        return {
+            "n": count.n,
+            "flips": count.cw + count.wc,
+            "nfr": count.nfr,
+            "pfr": count.pfr,
+            "churn": count.churn,
+            "nfr_above": self.count.nfr - count.nfr,
+            "margin_band": noise_band(numbers(self.rerun.old, "margin"), numbers(self.rerun.new, "margin")),
+        }
+
+    @cached_property
+    def margins(self) -> MarginSplit | None:
+        """The negative flips by their margins; None where no margin was recorded on any."""
+        band = self.questions.margin_band
+        if band is None and self.noise:
+            band = self.noise["margin_band"]
+        old, new = (numbers(table, "margin")[self.broken] for table in (self.pairing.old, self.pairing.new))
+        return split_by_margin(old, new, band)
+
+    @cached_property
+    def grades(self) -> Grades | None:
+        """How graded scores moved; None where scores only say right and wrong."""
+        old, new = (numbers(table, "score") for table in (self.pairing.old, self.pairing.new))
+        if not (is_graded(old) or is_graded(new)):
+            return None
+        return grades_of(old, new, self.questions.tolerance, self.pairing.higher_is_better is not False)
+
+    @cached_property
+    def clustered(self) -> Clustered | None:
+        """Intervals by drawing clusters; None where items belong to none. An item without one is its own."""
+        column = self.pairing.old["cluster"]
+        if column.null_count == len(column):
+            return None
+        codes = column.combine_chunks().dictionary_encode().indices
+        own = np.cumsum(codes.is_null().to_numpy(zero_copy_only=False)) + (pc.max(codes).as_py() or 0)
+        found = codes.fill_null(0).to_numpy(zero_copy_only=False)
+        return clustered_bootstrap(
+            np.where(codes.is_null().to_numpy(zero_copy_only=False), own, found), self.was_right, self.is_right
+        )
+
+    @cached_property
     def rulings(self) -> list[Ruling]:
-        return [] if self.questions.budget is None else [within_budget(self.count, self.questions.budget)]
+        """The answer to each question that was asked."""
+        asked, count = self.questions, self.count
+        found = []
+        if asked.budget is not None:
+            found.append(verdicts.within_budget(count.cw, count.n, asked.budget))
+        if asked.solid_budget is not None:
+            found.append(self.solid_ruling(asked.solid_budget))
+        if asked.non_inferiority is not None:
+            found.append(verdicts.not_inferior(self.delta_ci, asked.non_inferiority))
+        if asked.slices:
+            found.append(verdicts.no_slice_got_worse(self.slices))
+        if asked.must_pass:
+            found.append(self.must_pass_ruling())
+        return found
+
+    def solid_ruling(self, budget: float) -> Ruling:
+        if not self.count.cw:
+            return verdicts.within_budget(0, self.count.n, budget, "solid_budget", "items broke")
+        return verdicts.solid_within_budget(self.margins, self.count.n, budget)
+
+    def must_pass_ruling(self) -> Ruling:
+        wanted = pa.array(self.questions.must_pass, self.pairing.old["id"].type)
+        places = pc.index_in(wanted, value_set=self.pairing.old["id"].combine_chunks())
+        found = places.drop_null().to_numpy()
+        wrong = self.pairing.old["id"].take(found[~self.is_right[found]]).to_pylist()
+        return verdicts.must_pass(len(wanted), places.null_count, wrong)
 
     def line(self) -> dict:
         """The report as the command and REST give it: rates are fractions, what is undefined is None."""
         count = self.count
-        verdict, reason = overall(self.rulings, self.pairing.notes)
+        verdict, reason = verdicts.overall(self.rulings, self.pairing.notes)
         return {
             "n": count.n,
             "cells": count.cells(),
@@ -105,17 +200,17 @@ class Analysis:
             "churn": count.churn,
             "mcnemar_p": mcnemar_exact(count.cw, count.wc),
             "delta": count.delta,
-            "delta_ci": newcombe(count.cc, count.cw, count.wc, count.ww),
+            "delta_ci": self.delta_ci,
             "slices": [slice_line(part) for part in self.slices],
             "new_label_flips": self.new_label_flips,
-            "noise": None,
+            "noise": self.noise,
             "verdict": verdict,
             "reason": reason,
         }
 
     def details(self) -> dict:
-        """What the line has no place for: the other published ratios, slices for exploring, unpaired items, notes."""
-        count = self.count
+        """What the line has no place for: other ratios, resampled intervals, margins, grades, planning, notes."""
+        count, grades = self.count, self.grades
         return {
             "only_old": self.pairing.only_old,
             "only_new": self.pairing.only_new,
@@ -123,10 +218,29 @@ class Analysis:
             "pfi": count.pfi,
             "critique": count.critique,
             "win_loss_ratio": count.win_loss_ratio,
+            "bootstrap": paired_bootstrap(count),
+            "clustered": self.clustered and asdict(self.clustered),
+            "margins": self.margins and asdict(self.margins),
+            "grades": grades and asdict(grades) | {"nfr": grades.nfr, "pfr": grades.pfr},
+            "planning": self.planning(),
             "slices": [asdict(part) for part in self.slices],
             "rulings": [asdict(ruling) for ruling in self.rulings],
             "notes": list(self.pairing.notes),
         }
+
+    def planning(self) -> dict:
+        """What this many items can decide, and how many the budget needs."""
+        count, budget = self.count, self.questions.budget
+        return {
+            "detectable_delta": detectable_change(count.n, (count.cw + count.wc) / count.n),
+            "flips_allowed": None if budget is None else flips_allowed(count.n, budget),
+            "items_without_flips": None if budget is None else items_without_flips(budget),
+        }
+
+
+def numbers(table: pa.Table, column: str) -> np.ndarray:
+    """A column of numbers; what was not recorded is NaN."""
+    return table[column].to_numpy().astype(float)
 
 
 def slice_line(part: Slice) -> dict:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -31,9 +31,9 @@ SCHEMA = pa.schema(
         pa.field("input", TEXT),  # what was asked, so that a person can judge the answer
     ]
 )
-CHUNK_ITEMS = 65_536
+CHUNK_ITEMS = 8_192
 MAX_ITEMS = 5_000_000
-MAX_TEXT_BYTES = 4 << 30  # of one table
+MAX_TABLE_BYTES = 4 << 30  # of one table
 EXAMPLE_CHARACTERS = 80
 
 
@@ -140,7 +140,8 @@ def shown(value: object) -> str:
     return text if len(text) <= EXAMPLE_CHARACTERS else text[: EXAMPLE_CHARACTERS - 1] + "…"
 
 
-READERS = {
+READERS: Mapping[str, Callable] = {
+    "id": text_of,
     "label": text_of,
     "prediction": text_of,
     "correct": truth_of,
@@ -154,58 +155,84 @@ READERS = {
 
 
 class OutcomeColumns:
-    """Collects outcomes row by row and turns every 65,536 of them into Arrow arrays, so that memory stays bounded."""
+    """Collects outcomes row by row and turns every 8,192 of them into Arrow arrays, so that memory stays bounded."""
 
     def __init__(self, max_items: int = MAX_ITEMS):
         self.max_items = max_items
         self.items = 0
-        self.text_bytes = 0
         self.batches: list[pa.RecordBatch] = []
-        self.pending: dict[str, list] = {name: [] for name in SCHEMA.names}
+        self.pending: list[tuple[str, Mapping[str, object]]] = []
+        self.bytes = 0
 
-    def add(self, item_id: object, place: str, **values: object) -> None:
-        """One outcome; `place` ("line 3") is where a problem with it is found. Raises BadOutcomes."""
-        name = self.read("id", text_of, item_id, place)
-        if not name:
-            raise BadOutcomes(f"{place} has no id")
-        self.pending["id"].append(name)
-        for column, reader in READERS.items():
-            value = values.get(column)
-            self.pending[column].append(None if value is None else self.read(column, reader, value, place))
+    def add(self, place: str, values: Mapping[str, object]) -> None:
+        """One outcome by column name; `place` ("line 3") is where a problem with it is found. Raises BadOutcomes."""
+        self.pending.append((place, values))
         self.items += 1
+        if len(self.pending) == CHUNK_ITEMS:
+            self.pack()
         if self.items > self.max_items:
             raise BadOutcomes(f"it holds more than {self.max_items:,} items")
-        if len(self.pending["id"]) == CHUNK_ITEMS:
-            self.pack()
-
-    @staticmethod
-    def read(column: str, reader, value: object, place: str):
-        try:
-            return reader(value)
-        except BadOutcomes as problem:
-            raise BadOutcomes(f"{place}: {column} {problem}") from None
 
     def pack(self) -> None:
-        """Turn what is pending into one batch."""
+        """Turn what is pending into one batch. Raises BadOutcomes on a value that its column cannot hold."""
+        named = set().union(*(row for _, row in self.pending))
+        n = len(self.pending)
+        arrays = [
+            self.array_of(field) if field.name in named or field.name == "id" else pa.nulls(n, field.type)
+            for field in SCHEMA
+        ]
+        batch = pa.record_batch(arrays, schema=pa.schema([field.with_nullable(True) for field in SCHEMA]))
+        self.bytes += batch.nbytes
+        if self.bytes > MAX_TABLE_BYTES:
+            raise BadOutcomes(f"its outcomes take more than {MAX_TABLE_BYTES >> 30} GB of memory")
+        self.batches.append(batch)
+        self.pending = []
+
+    def array_of(self, column: pa.Field) -> pa.Array:
+        """One column of what is pending: at once where every value has its type already, else value by value."""
+        values = [row.get(column.name) for _, row in self.pending]
         try:
-            arrays = [pa.array(self.pending[field.name], field.type) for field in SCHEMA]
+            array = pa.array(values, column.type)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            array = None
+        if array is None or not is_plain(array, column.name):
+            array = self.read_each(column, values)
+        return array
+
+    def read_each(self, column: pa.Field, values: list) -> pa.Array:
+        """A column read value by value, which finds the place of a bad one."""
+        found = [read_value(column.name, value, place) for (place, _), value in zip(self.pending, values, strict=True)]
+        try:
+            return pa.array(found, column.type)
         except UnicodeEncodeError:
             raise BadOutcomes("it holds text that is not valid Unicode (a lone surrogate)") from None
-        batch = pa.record_batch(arrays, schema=pa.schema([pa.field(f.name, f.type) for f in SCHEMA]))
-        self.text_bytes += batch.nbytes
-        if self.text_bytes > MAX_TEXT_BYTES:
-            raise BadOutcomes(f"its outcomes take more than {MAX_TEXT_BYTES >> 30} GB of memory")
-        self.batches.append(batch)
-        self.pending = {name: [] for name in SCHEMA.names}
 
     def table(self) -> pa.Table:
-        """All rows, checked: something in it, no id twice, right or wrong known for each."""
-        if self.pending["id"]:
+        """All rows, checked: something in it, no id twice, right or wrong known for each. Raises BadOutcomes."""
+        if self.pending:
             self.pack()
         if not self.batches:
             raise BadOutcomes("it holds no outcomes")
         rows, self.batches = pa.Table.from_batches(self.batches), []
         return checked(rows)
+
+
+def is_plain(array: pa.Array, column: str) -> bool:
+    """Whether an array that Arrow made at once is what the column's reader would have made of its values."""
+    if column == "id":
+        return array.null_count == 0 and not pc.any(pc.equal(array, "")).as_py()
+    return not pa.types.is_floating(array.type) or pc.all(pc.is_finite(array)).as_py() is not False
+
+
+def read_value(column: str, value: object, place: str):
+    """One value as its column holds it. Raises BadOutcomes with the place."""
+    try:
+        found = None if value is None else READERS[column](value)
+    except BadOutcomes as problem:
+        raise BadOutcomes(f"{place}: {column} {problem}") from None
+    if column == "id" and not found:
+        raise BadOutcomes(f"{place} has no id")
+    return found
 
 
 def checked(rows: pa.Table) -> pa.Table:

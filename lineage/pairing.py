@@ -49,6 +49,8 @@ class Pairing:
     """"choices" are numbers of offered answers, "text" was written freely; anything else is a label"""
     choices: int | None = None
     """how many the old version was offered at most"""
+    higher_is_better: bool | None = None
+    """of the score; None where the log does not say"""
 
     @property
     def n(self) -> int:
@@ -76,7 +78,8 @@ def pair(old: OutcomeTable, new: OutcomeTable, allow: Allowances | None = None) 
     notes += [*differing_prompts(rows_old, rows_new), *differing_runs(old.about, new.about)]
     answers = old.about.get("answers") if old.about.get("answers") == new.about.get("answers") else None
     shared = with_shared_columns(rows_old, rows_new)
-    return Pairing(*shared, only_old, only_new, tuple(notes), answers, old.about.get("choices"))
+    direction = old.about.get("higher_is_better", new.about.get("higher_is_better"))
+    return Pairing(*shared, only_old, only_new, tuple(notes), answers, old.about.get("choices"), direction)
 
 
 def side_by_side(old: pa.Table, new: pa.Table, places: pa.ChunkedArray) -> tuple[pa.Table, pa.Table]:

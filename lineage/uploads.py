@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,18 +12,18 @@ from django.conf import settings
 
 from lineage.models import Comparison
 
-SIDES = ("old", "new")
+SIDES = ("old", "new", "noise")  # the last is the old version run again, and may be missing
 
 
 def folder_of(row: Comparison) -> Path:
     return settings.DATA_DIR / "uploads" / str(row.pk)
 
 
-def keep_uploads(row: Comparison, old: BinaryIO, new: BinaryIO) -> None:
-    """Copy both streams to where the worker finds them, flushed to the disk."""
+def keep_uploads(row: Comparison, streams: Mapping[str, BinaryIO]) -> None:
+    """Copy the streams to where the worker finds them, flushed to the disk."""
     folder = folder_of(row)
     folder.mkdir(parents=True, exist_ok=True)
-    for name, stream in zip(SIDES, (old, new), strict=True):
+    for name, stream in streams.items():
         stream.seek(0)
         with (folder / name).open("wb") as file:
             shutil.copyfileobj(stream, file)

@@ -305,3 +305,23 @@ def test_no_bytes_crash_a_reader(content):
             assert "\n" not in str(problem)
         else:
             assert table.items > 0 and not any(math.isnan(s) for s in table.rows["score"].drop_null().to_pylist())
+
+
+def test_a_second_run_must_pass_items_and_slices_are_asked_on_the_command_line(capsys, tmp_path, pair_of):
+    old, new = pair_of(rows("a" * 400), rows("a" * 399 + "b"))
+    (tmp_path / "must.txt").write_text("399\n7\n", "utf8")
+    options = ("--noise", old, "--must-pass", str(tmp_path / "must.txt"), "--non-inferiority", "0.05")
+    status, line, _ = compared(capsys, (old, new), *options)
+    assert status == NO and "'399'" in line["reason"]
+    assert line["noise"] == {
+        "n": 400,
+        "flips": 0,
+        "nfr": 0,
+        "pfr": 0,
+        "churn": 0,
+        "nfr_above": 0.0025,
+        "margin_band": None,
+    }
+    assert Comparison.objects.get().rerun == Comparison.objects.get().old
+    (tmp_path / "must.txt").write_text("\n", "utf8")
+    assert compared(capsys, (old, new), *options)[0] == BAD_INPUT

@@ -51,6 +51,15 @@ def test_a_comparison_shows_its_cells_its_verdict_and_what_broke(client):
     assert "It broke nothing." not in shown
 
 
+def test_a_page_shows_margins_grades_clusters_and_every_question(client):
+    old = [row | {"margin": 1.0, "score": 0.5, "cluster": f"c{row['id'] // 2}"} for row in rows("a" * 40)]
+    new = [row | {"score": 0.2, "prediction": "b" if row["id"] < 4 else "a"} for row in old]
+    made = comparison(old, new, budget=0.5, solid_budget=0.5, margin_band=0.1, must_pass=("39",), tolerance=0.1)
+    shown = page(client, made.get_absolute_url())
+    for words in ("Solid", "Graded scores", "clusters resampled", "What was asked", "all 1 items that must be right"):
+        assert words in shown, words
+
+
 def test_a_comparison_without_flips_or_predictions_has_a_page(client):
     only_right = [{"id": 1, "correct": True}]
     shown = page(client, comparison(only_right, only_right).get_absolute_url())

@@ -150,6 +150,15 @@ def test_large_files_wait_for_a_worker_who_finds_them(client, post, monkeypatch)
     assert compare_queued() == 0
 
 
+def test_a_second_run_waits_with_the_large_files(client, post, monkeypatch):
+    monkeypatch.setattr(comparison_intake, "INLINE_BYTES", 10)
+    again = SimpleUploadedFile("again.jsonl", jsonl(rows("aab")))
+    answer = post(jsonl(rows("aab")), jsonl(rows("abb")), noise=again, must_pass="0")
+    assert compare_queued() == 1
+    done = client.get(answer["Location"]).json()
+    assert done["report"]["noise"]["n"] == 3 and done["verdict"] == "pass"
+
+
 def test_large_files_that_cannot_be_compared_leave_a_failed_row_with_the_sentence(client, post, monkeypatch):
     monkeypatch.setattr(comparison_intake, "INLINE_BYTES", 10)
     answer = post(jsonl(rows("aab")), b"nonsense" * 10)
@@ -178,6 +187,18 @@ def test_what_only_staff_may_see_is_not_there_for_others(client, post, admin_cli
     assert client.get(URL).json()["results"] == []
     assert client.get(answer.json()["page"]).status_code == 404
     assert admin_client.get(answer["Location"]).status_code == 200
+
+
+def test_a_second_run_and_every_question_can_be_asked(post, client, headers):
+    old, new = rows("a" * 60), rows("a" * 55 + "b" * 5)
+    again = SimpleUploadedFile("again.jsonl", jsonl(old))
+    more = {"noise": again, "must_pass": "59\n3", "non_inferiority": "0.2", "slices": "true", "solid_budget": "0.5"}
+    answer = post(jsonl(old), jsonl(new), **more).json()
+    assert answer["report"]["noise"]["flips"] == 0 and answer["verdict"] == "fail"
+    rulings = {ruling["rule"]: ruling["verdict"] for ruling in answer["details"]["rulings"]}
+    assert rulings == {"solid_budget": "unknown", "non_inferiority": "pass", "slices": "unknown", "must_pass": "fail"}
+    body = {"old": old, "new": new, "noise": old, "must_pass": "59"}
+    assert client.post(URL, body, content_type="application/json", headers=headers).json()["verdict"] == "fail"
 
 
 def test_the_openapi_document_names_the_report(client):

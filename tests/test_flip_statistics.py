@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats import contingency_tables, multitest, proportion
 
 from lineage.flip_statistics import (
     benjamini_hochberg,
@@ -124,3 +125,26 @@ def test_the_intervals_cover_as_often_as_they_say(n, old, nfr, gain):
     four_standard_errors = 4 * (0.95 * 0.05 / len(draws)) ** 0.5
     assert 0.95 - four_standard_errors <= exact / len(draws)
     assert 0.95 - four_standard_errors <= paired / len(draws) <= 0.99
+
+
+@given(flips, flips)
+@settings(max_examples=50, deadline=None)
+def test_mcnemar_agrees_with_statsmodels(broken, fixed):
+    theirs = contingency_tables.mcnemar([[0, broken], [fixed, 0]], exact=True).pvalue
+    assert mcnemar_exact(broken, fixed) == pytest.approx(min(1.0, theirs) if broken + fixed else 1.0, rel=1e-9)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+@settings(max_examples=50, deadline=None)
+def test_corrections_agree_with_statsmodels(values):
+    for ours, method in ((holm, "holm"), (benjamini_hochberg, "fdr_bh")):
+        assert ours(values) == pytest.approx(multitest.multipletests(values, method=method)[1].tolist(), rel=1e-12)
+
+
+@given(st.integers(1, 5_000), st.data())
+@settings(max_examples=50, deadline=None)
+def test_intervals_agree_with_statsmodels(n, data):
+    count = data.draw(st.integers(0, n))
+    for ours, method in ((clopper_pearson, "beta"), (wilson, "wilson")):
+        low, high = proportion.proportion_confint(count, n, method=method)
+        assert ours(count, n) == pytest.approx((max(0, low), min(1, high)), rel=1e-7, abs=1e-9)

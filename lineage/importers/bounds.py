@@ -10,6 +10,7 @@ from lineage.outcomes import BadOutcomes
 
 MAX_FILE_BYTES = 2 << 30
 MAX_LINE_BYTES = 32 << 20
+JSON_SPACE = " \t\r\n"
 BOM = b"\xef\xbb\xbf"
 
 
@@ -40,14 +41,18 @@ DECODER = json.JSONDecoder(parse_constant=refuse_constant)
 def strict_json(text: bytes, place: str) -> object:
     """One JSON value; raises BadOutcomes on anything else, NaN and bottomless nesting included."""
     try:
-        return DECODER.decode(text.decode("utf8"))
+        line = text.decode("utf8").strip(JSON_SPACE)
+        value, end = DECODER.scan_once(line, 0)
+        if end < len(line):
+            raise ValueError
+        return value
     except UnicodeDecodeError:
         raise BadOutcomes(f"{place} is not UTF-8") from None
     except BadOutcomes as problem:
         raise BadOutcomes(f"{place} {problem}") from None
     except RecursionError:
         raise BadOutcomes(f"{place} is nested too deeply") from None
-    except ValueError:  # also an integer of more digits than Python converts
+    except (ValueError, StopIteration):  # also an integer of more digits than Python converts
         raise BadOutcomes(f"{place} is not JSON") from None
 
 

@@ -10,7 +10,7 @@ from lineage.importers.parquet_rows import column_names, is_parquet, rows_of
 from lineage.outcomes import READERS, OutcomeTable
 
 NAME = "parquet"
-WANTED = ("id", "suite", *READERS, *PREDICTION_KEYS)
+WANTED = ("suite", *READERS, *PREDICTION_KEYS)
 
 
 def recognises(head: bytes, name: str) -> bool:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from lineage.importers.options import ReadOptions
-from lineage.outcomes import READERS, BadOutcomes, OutcomeColumns, OutcomeTable
+from lineage.outcomes import READERS, BadOutcomes, OutcomeColumns, OutcomeTable, read_value
 
 PREDICTION_KEYS = ("prediction", "pred")
+MAX_KEY_SETS = 1_000
 
 
 def known_columns(names: Iterable[str], place: str) -> dict[str, str]:
@@ -26,29 +27,39 @@ def known_columns(names: Iterable[str], place: str) -> dict[str, str]:
 
 def table_of(rows: Iterable[tuple[str, Mapping]], format: str, options: ReadOptions) -> OutcomeTable:
     """A table of rows, each with the place where it stands. Raises BadOutcomes."""
-    columns, suites, keys_seen = OutcomeColumns(), set(), {}
+    columns, suites, known = OutcomeColumns(), set(), {}
     for place, row in rows:
         keys = tuple(row)
-        if keys not in keys_seen:
-            if len(keys_seen) > 1_000:
-                raise BadOutcomes("its rows name more than 1,000 sets of columns")
-            keys_seen[keys] = known_columns(keys, place)
-        values = {ours: row[theirs] for ours, theirs in keys_seen[keys].items()}
-        if options.threshold is not None and values.get("correct") is None and values.get("score") is not None:
-            values["correct"] = graded(values["score"], options.threshold, place)
-        columns.add(row["id"], place, **values)
-        suites.add(row.get("suite"))
-    table = OutcomeTable(rows=columns.table(), format=format)
-    return replace(table, suite=only_suite(suites))
+        if keys not in known:
+            if len(known) == MAX_KEY_SETS:
+                raise BadOutcomes(f"its rows name more than {MAX_KEY_SETS:,} sets of columns")
+            known[keys] = renamed(known_columns(keys, place))
+        if "suite" in row:
+            suites.add(read_value("slice", row["suite"], place))
+        if known[keys]:
+            row = row | {ours: row[theirs] for ours, theirs in known[keys].items()}
+        if row.get("slice") == "" or row.get("cluster") == "":
+            row = {key: value for key, value in row.items() if value != "" or key not in ("slice", "cluster")}
+        columns.add(place, graded(row, options.threshold, place) if options.threshold is not None else row)
+    return replace(OutcomeTable(rows=columns.table(), format=format), suite=only_suite(suites))
 
 
-def graded(score: object, threshold: float, place: str) -> bool:
-    return OutcomeColumns.read("score", READERS["score"], score, place) >= threshold
+def renamed(columns: Mapping[str, str]) -> dict[str, str]:
+    """Only those columns that the file calls otherwise than we."""
+    return {ours: theirs for ours, theirs in columns.items() if ours != theirs}
 
 
-def only_suite(suites: set) -> str:
+def graded(row: Mapping, threshold: float, place: str) -> Mapping:
+    """A row that is right from a threshold on, where only its score says how good it is."""
+    score = read_value("score", row.get("score"), place)
+    if row.get("correct") is not None or score is None:
+        return row
+    return {**row, "correct": score >= threshold}
+
+
+def only_suite(suites: set[str | None]) -> str:
     """The one suite that the rows name, "" for none; raises BadOutcomes on several."""
-    named = {str(suite) for suite in suites if suite not in (None, "")}
+    named = suites - {None, ""}
     if len(named) > 1:
         raise BadOutcomes(f"it mixes {len(named)} suites, among them {' and '.join(sorted(named)[:2])}")
     return named.pop() if named else ""

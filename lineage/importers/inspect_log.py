@@ -90,15 +90,17 @@ class InspectLog:
         epoch = sample.get("epoch", 1)
         asked = samples.input_of(sample)
         self.columns.add(
-            item_id(sample, epoch, place),
             place,
-            label=samples.target_of(sample),
-            prediction=samples.answer_of(sample, scores[self.scorer]),
-            correct=self.is_right(score, scores[self.scorer]["value"], place),
-            score=score,
-            cluster=sample.get("id") if self.epochs > 1 else None,
-            prompt_sha256=samples.prompt_hash(sample),
-            input=None if asked is None else asked[-samples.INPUT_CHARACTERS :],
+            {
+                "id": item_id(sample, epoch, place),
+                "label": samples.target_of(sample),
+                "prediction": samples.answer_of(sample, scores[self.scorer]),
+                "correct": self.is_right(score, scores[self.scorer]["value"], place),
+                "score": score,
+                "cluster": sample.get("id") if self.epochs > 1 else None,
+                "prompt_sha256": samples.prompt_hash(sample),
+                "input": None if asked is None else asked[-samples.INPUT_CHARACTERS :],
+            },
         )
 
     def leading(self, scores: Mapping) -> str:

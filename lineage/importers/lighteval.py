@@ -61,15 +61,17 @@ class Details:
         if detail.picks_a_choice and answer is not None and label is not None:
             self.unlike += (answer == label) != right
         self.columns.add(
-            self.id_of(detail),
             place,
-            label=label,
-            prediction=answer,
-            correct=right,
-            score=score,
-            margin=margin,
-            prompt_sha256=None if detail.prompt is None else sha256(detail.prompt),
-            input=(detail.prompt or detail.query)[-INPUT_CHARACTERS:],
+            {
+                "id": self.id_of(detail),
+                "label": label,
+                "prediction": answer,
+                "correct": right,
+                "score": score,
+                "margin": margin,
+                "prompt_sha256": None if detail.prompt is None else sha256(detail.prompt),
+                "input": (detail.prompt or detail.query)[-INPUT_CHARACTERS:],
+            },
         )
 
     def answer_of(self, detail: Detail) -> tuple[str | None, str | None, float | None]:

@@ -78,15 +78,17 @@ class SampleLog:
         self.check(label, pick, right)
         is_known = pick.choices is None or self.metric in BY_LIKELIHOOD
         self.columns.add(
-            self.id_of(line),
             place,
-            label=label,
-            prediction=pick.answer if is_known else None,
-            correct=right,
-            score=score,
-            margin=pick.margin if is_known else None,
-            prompt_sha256=lines.prompt_hash(line),
-            input=lines.input_of(line),
+            {
+                "id": self.id_of(line),
+                "label": label,
+                "prediction": pick.answer if is_known else None,
+                "correct": right,
+                "score": score,
+                "margin": pick.margin if is_known else None,
+                "prompt_sha256": lines.prompt_hash(line),
+                "input": lines.input_of(line),
+            },
         )
 
     def is_of_filter(self, line: dict) -> bool:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from typing import BinaryIO
 
 from lineage.importers.bounds import objects_of
+from lineage.importers.lm_eval_lines import sha256
 from lineage.importers.options import ReadOptions
-from lineage.outcomes import MAX_ITEMS, BadOutcomes, OutcomeColumns, OutcomeTable, truth_of
+from lineage.outcomes import MAX_ITEMS, BadOutcomes, OutcomeColumns, OutcomeTable, read_value
 
 NAME = "openai-evals"
 INPUT_CHARACTERS = 1_500
@@ -49,13 +49,15 @@ def add_match(columns: OutcomeColumns, line: dict, data: dict, prompts: dict, se
     picked = data.get("picked") if data.get("picked") is not None else data.get("sampled")
     prompt = prompts.get(key)
     columns.add(
-        key if seen[key] == 1 else f"{key}#{seen[key]}",
         place,
-        label=text_or_list(data.get("expected")),
-        prediction=text_or_list(picked),
-        correct=OutcomeColumns.read("correct", truth_of, data.get("correct"), place),
-        prompt_sha256=None if prompt is None else hashlib.sha256(prompt.encode("utf8", "surrogatepass")).hexdigest(),
-        input=None if prompt is None else prompt[-INPUT_CHARACTERS:],
+        {
+            "id": key if seen[key] == 1 else f"{key}#{seen[key]}",
+            "label": text_or_list(data.get("expected")),
+            "prediction": text_or_list(picked),
+            "correct": read_value("correct", data.get("correct"), place),
+            "prompt_sha256": None if prompt is None else sha256(prompt),
+            "input": None if prompt is None else prompt[-INPUT_CHARACTERS:],
+        },
     )
 
 

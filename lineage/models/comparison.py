@@ -69,6 +69,13 @@ class Comparison(models.Model):
     question_digest = models.CharField(max_length=64, unique=True, null=True, help_text="of outcomes and questions")
     old = models.ForeignKey(OutcomeSet, null=True, on_delete=models.PROTECT, related_name="compared_as_old")
     new = models.ForeignKey(OutcomeSet, null=True, on_delete=models.PROTECT, related_name="compared_as_new")
+    rerun = models.ForeignKey(
+        OutcomeSet,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="noise_of",
+        help_text="the old version run again, for the noise floor",
+    )
     old_name = models.CharField(max_length=200, help_text="what the older version or its file is called")
     new_name = models.CharField(max_length=200)
     old_repo = models.ForeignKey(Repo, null=True, on_delete=models.SET_NULL, related_name="comparisons_as_old")

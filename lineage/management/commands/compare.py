@@ -6,57 +6,128 @@ from pathlib import Path
 
 from lineage.comparing import Side, Version, compare
 from lineage.comparison_requests import Asked
+from lineage.flip_planning import plan
 from lineage.flip_report import Questions
 from lineage.flip_verdict import FAIL, PASS, UNKNOWN, percent
 from lineage.importers import IMPORTERS, ReadOptions, read_outcome_file
+from lineage.must_pass import read_id_file
 from lineage.outcomes import BadOutcomes
 from lineage.pairing import Allowances
+from lineage.version_tables import report_of, sheet_of
 from registry.cli import NO, YES, BadInput, StemmaCommand
 from registry.cli import UNKNOWN as NOT_KNOWN
 from registry.models import Repo
 
 STATUS = {PASS: YES, FAIL: NO, UNKNOWN: NOT_KNOWN, None: YES}
+READ = ("format", "metric", "filter", "threshold")
+ASKED = ("budget", "solid_budget", "non_inferiority", "slices", "tolerance", "margin_band")
 
 
-def fraction(text: str) -> float:
-    """An option's value between 0 and 1; percentages are refused, not guessed."""
+def number(text: str, least: float, most: float, what: str) -> float:
+    """An option's value; what is no number, or lies outside, is refused and never guessed."""
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a fraction between 0 and 1")
+    if not least <= value <= most or math.isinf(value):
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
     return value
 
 
+def fraction(text: str) -> float:
+    return number(text, 0, 1, "a fraction between 0 and 1")
+
+
+def finite(text: str) -> float:
+    return number(text, -math.inf, math.inf, "a finite number")
+
+
+def positive(text: str) -> float:
+    return number(text, 0, math.inf, "a finite number from 0 on")
+
+
+def count(text: str) -> int:
+    return int(number(text, 1, 100_000_000, "a number of items"))
+
+
 class Command(StemmaCommand):
-    help = "Count what a new version breaks, from two files of recorded outcomes."
+    help = "Count what a new version breaks, from files of recorded outcomes."
 
     def add_arguments(self, parser):
-        parser.add_argument("--outcomes", nargs=2, required=True, metavar=("OLD", "NEW"), help="files of outcomes")
-        parser.add_argument("--format", choices=list(IMPORTERS), default="", help="of both files; found if not given")
-        parser.add_argument("--metric", default="", metavar="NAME", help="of the log that says right or wrong")
-        parser.add_argument("--filter", default="", metavar="NAME", help="of answers, where a log holds several")
-        parser.add_argument("--budget", type=fraction, metavar="F", help="largest negative flip rate, a fraction")
-        parser.add_argument("--threshold", type=float, metavar="S", help="score from which a graded answer is right")
-        parser.add_argument("--old-repo", default="", metavar="ID[@SHA]", help="the mirrored model that OLD is of")
-        parser.add_argument("--new-repo", default="", metavar="ID[@SHA]", help="the mirrored model that NEW is of")
-        parser.add_argument("--common-items", action="store_true", help="leave out what only one file holds")
-        parser.add_argument("--labels-checked", action="store_true", help="labels that look permuted are right")
+        work = parser.add_mutually_exclusive_group(required=True)
+        work.add_argument("--outcomes", nargs=2, metavar=("OLD", "NEW"), help="files of outcomes, any evaluator's log")
+        work.add_argument("--versions", nargs="+", metavar="FILE", help="outcomes of a chain of versions, oldest first")
+        work.add_argument("--plan", nargs="+", type=count, metavar="N", help="what N items can say of --budget")
+        self.add_reading(parser)
+        self.add_questions(parser)
 
-    def work(self, *, outcomes, budget, common_items, labels_checked, **options) -> int:
-        read = ReadOptions(**{key: options[key] for key in ("format", "metric", "filter", "threshold")})
-        versions = [version(path, options[side]) for path, side in zip(outcomes, ("old_repo", "new_repo"), strict=True)]
-        allow = Allowances(common_items=common_items, swapped_labels=labels_checked)
+    def add_reading(self, parser):
+        reading = parser.add_argument_group("how the files are read")
+        reading.add_argument("--format", choices=list(IMPORTERS), default="", help="of the files; found if not given")
+        reading.add_argument("--metric", default="", metavar="NAME", help="of the log that says right or wrong")
+        reading.add_argument("--filter", default="", metavar="NAME", help="of answers, where a log holds several")
+        reading.add_argument("--threshold", type=finite, metavar="S", help="score from which a graded answer is right")
+        reading.add_argument("--common-items", action="store_true", help="leave out what only one file holds")
+        reading.add_argument("--labels-checked", action="store_true", help="labels that look permuted are right")
+        reading.add_argument("--old-repo", default="", metavar="ID[@SHA]", help="the mirrored model that OLD is of")
+        reading.add_argument("--new-repo", default="", metavar="ID[@SHA]", help="the mirrored model that NEW is of")
+        reading.add_argument("--noise", metavar="FILE", help="outcomes of the old version run again")
+
+    def add_questions(self, parser):
+        asked = parser.add_argument_group("what decides")
+        asked.add_argument("--budget", type=fraction, metavar="F", help="largest negative flip rate, a fraction")
+        asked.add_argument("--solid-budget", type=fraction, metavar="F", help="of flips beyond the noise band")
+        asked.add_argument("--non-inferiority", type=fraction, metavar="F", help="largest loss of accuracy, a fraction")
+        asked.add_argument("--slices", action="store_true", help="no slice may get significantly worse")
+        asked.add_argument("--must-pass", metavar="FILE", help="ids of items that must be right, one a line")
+        asked.add_argument(
+            "--tolerance", type=positive, default=0.0, metavar="T", help="change of a score that is a tie"
+        )
+        asked.add_argument("--margin-band", type=positive, metavar="M", help="noise band of margins, if it is known")
+        asked.add_argument("--epsilon", type=fraction, default=0.01, metavar="F", help="of rivals, with --versions")
+
+    def work(self, *, outcomes, versions, plan, **options) -> int:
         try:
-            tables = [read_outcome_file(Path(path), read) for path in outcomes]
-            sides = [Side(*pair) for pair in zip(versions, tables, strict=True)]
-            comparison = compare(*sides, Asked(Questions(budget=budget), allow, read))
+            if outcomes:
+                return self.compare_two(outcomes, options)
+            return self.compare_many(versions, options) if versions else self.plan_for(plan, options["budget"])
         except BadOutcomes as problem:
             raise BadInput(str(problem)) from None
+
+    def compare_two(self, outcomes, options) -> int:
+        """Compare two files, keep the comparison, and print its line."""
+        read = ReadOptions(**{key: options[key] for key in READ})
+        must_pass = read_id_file(Path(options["must_pass"])) if options["must_pass"] else ()
+        questions = Questions(**{key: options[key] for key in ASKED}, must_pass=must_pass)
+        allow = Allowances(common_items=options["common_items"], swapped_labels=options["labels_checked"])
+        references = (options["old_repo"], options["new_repo"])
+        named = [version(path, reference) for path, reference in zip(outcomes, references, strict=True)]
+        sides = [Side(who, read_outcome_file(Path(path), read)) for who, path in zip(named, outcomes, strict=True)]
+        rerun = read_outcome_file(Path(options["noise"]), read) if options["noise"] else None
+        comparison = compare(*sides, Asked(questions, allow, read), rerun=rerun)
         self.stderr.write(f"kept as comparison {comparison.pk}")
-        self.put(comparison.report, readable(comparison))
+        self.put(comparison.report, readable(comparison.report))
         return STATUS[comparison.verdict]
+
+    def compare_many(self, paths, options) -> int:
+        """Compare a chain of files with each other; nothing is kept."""
+        read = ReadOptions(**{key: options[key] for key in READ})
+        sheet = sheet_of([(path[-200:], read_outcome_file(Path(path), read)) for path in paths])
+        report = report_of(sheet, options["epsilon"])
+        steps = (
+            f"{s['old']} → {s['new']}: broke {percent(s['nfr'])}, fixed {percent(s['pfr'])}" for s in report["steps"]
+        )
+        self.put(report, "\n".join([f"{report['n']:,} common items", *steps]))
+        return YES
+
+    def plan_for(self, sizes, budget) -> int:
+        """Say what suites of the given sizes can certify."""
+        if budget is None:
+            raise BadInput("A plan needs --budget.")
+        answer = plan(budget, tuple(sizes))
+        rows = (f"{row['n']:,} items: {allowed(row['flips_allowed'])}" for row in answer["sizes"])
+        self.put(answer, "\n".join([f"{answer['items_without_flips'] or 'no number of'} items without a flip", *rows]))
+        return YES
 
 
 def version(path: str, reference: str) -> Version:
@@ -72,9 +143,16 @@ def version(path: str, reference: str) -> Version:
     return Version(repo.name, repo, sha)
 
 
-def readable(comparison) -> str:
+def allowed(flips: int | None) -> str:
+    return "cannot certify it, even without a flip" if flips is None else f"certify it with at most {flips:,} flips"
+
+
+def readable_step(step: dict) -> str:
+    return f"{step['old']} → {step['new']}: broke {percent(step['nfr'])}, fixed {percent(step['pfr'])}"
+
+
+def readable(line: dict) -> str:
     """The report for people."""
-    line = comparison.report
     cells = "  ".join(f"{name} {'?' if count is None else count}" for name, count in line["cells"].items())
     between = " to ".join(percent(limit) for limit in line["nfr_ci"])
     return "\n".join(
