@@ -27,7 +27,6 @@ from lineage.flip_verdict import WORST_FIRST
 from lineage.models import Comparison, FlippedItem
 from lineage.outcomes import BadOutcomes
 from lineage.uploads import SIDES
-from registry import openapi  # noqa: F401  registers how tokens are described
 from registry.models import Repo
 from registry.paging import CursorPages
 from registry.strict import BoundedJSONParser, StrictParameters
