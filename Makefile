@@ -28,7 +28,7 @@ run: $(VENV)/installed ## set everything up, fill the registry and serve it (NO_
 
 worker: export DEBUG ?= 1
 worker: $(VENV)/installed ## run a worker and the schedules on this machine
-	$(VENV)/bin/celery -A registry worker --beat --queues hub,score,gpu --concurrency 1 --loglevel INFO --schedule $(DATA_DIR)/beat
+	$(VENV)/bin/celery -A registry worker --beat --queues hub,score,gpu --concurrency 2 --loglevel INFO --schedule $(DATA_DIR)/beat
 
 test: $(VENV)/installed-for-tests ## the whole suite, on SQLite and on a throw-away PostgreSQL
 	$(PY) -m pytest -n 2 -m "not proof"

@@ -47,6 +47,7 @@ class AssessmentAdmin(MirrorAdmin):
     list_filter = [RubricFilter, ScoreFilter, "is_current", ("problem", admin.EmptyFieldListFilter)]
     list_select_related = ["repo"]
     search_fields = ["repo__name"]
+    search_kind = "repo__kind"
     search_help_text = "The beginning of owner/name"
     ordering = ["-id"]
     raw_id_fields = ["repo", "revision"]

@@ -78,9 +78,10 @@ def name_key(kind: str, name: str) -> Name:
 def identify(group: list[Incoming], at: datetime) -> tuple[list[Kept], dict[Name, Repo]]:
     """The row that each record is about, found or made, and who holds each name that is spoken of."""
     records = [one.record for one in group]
-    by_id = {(r.kind, r.hub_id): r for r in Repo.objects.filter(hub_id__in={r.hub_id for r in records if r.hub_id})}
+    of_kinds = Repo.objects.filter(kind__in={r.kind for r in records})  # with which the indexes begin
+    by_id = {(r.kind, r.hub_id): r for r in of_kinds.filter(hub_id__in={r.hub_id for r in records if r.hub_id})}
     rows = {r.pk: r for r in by_id.values()}  # one object a row, however it was found
-    named = Repo.objects.current().annotate(lower_name=Lower("name"))
+    named = of_kinds.current().annotate(lower_name=Lower("name"))
     named = named.filter(lower_name__in={r.name.lower() for r in records})
     holders = {name_key(r.kind, r.name): rows.setdefault(r.pk, r) for r in named}
     kept = []

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from celery import shared_task
+from django.conf import settings
 from django.db.models import Q
 from django.utils.timezone import now
 
@@ -13,6 +14,7 @@ from registry.models import Harvest
 from registry.progress import LEASE
 from registry.visiting import visit
 
+NOW_PATIENCE_S = 5.0
 MOST_TAKEN_UP = 20  # harvests a round
 CARDS_AT_ONCE, MOST_CARDS = 50, 5_000
 AGAIN_AFTER = [timedelta(minutes=minutes) for minutes in (5, 15, 60, 240, 720)]  # where the Hub was too busy
@@ -21,8 +23,8 @@ FIRST_DAYS = 1  # how far back the first scheduled pass over changes looks
 
 @shared_task
 def mirror_now(kind: str, name: str) -> int:
-    """Visit one repository; the key of the visit."""
-    return visit(kind, name, open_hub()).pk
+    """Visit one repository, with the patience of somebody who waits; the key of the visit."""
+    return visit(kind, name, open_hub(patience_s=min(NOW_PATIENCE_S, settings.HUB_PATIENCE_S))).pk
 
 
 @shared_task

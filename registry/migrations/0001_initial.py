@@ -17,14 +17,6 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Account',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=96, unique=True)),
-                ('kind', models.CharField(choices=[('unknown', 'Unknown'), ('user', 'User'), ('organisation', 'Organisation')], default='unknown', max_length=12)),
-            ],
-        ),
-        migrations.CreateModel(
             name='Content',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -40,6 +32,17 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=255, unique=True)),
             ],
+        ),
+        migrations.CreateModel(
+            name='Account',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=96, unique=True)),
+                ('kind', models.CharField(choices=[('unknown', 'Unknown'), ('user', 'User'), ('organisation', 'Organisation')], default='unknown', max_length=12)),
+            ],
+            options={
+                'indexes': [models.Index(django.db.models.functions.text.Lower('name'), name='account_lower_name')],
+            },
         ),
         migrations.CreateModel(
             name='ApiToken',
@@ -172,7 +175,7 @@ class Migration(migrations.Migration):
             name='Revision',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sha', models.CharField(max_length=40)),
+                ('sha', models.CharField(db_index=True, max_length=40)),
                 ('committed_at', models.DateTimeField(null=True)),
                 ('first_seen_at', models.DateTimeField()),
                 ('has_file_list', models.BooleanField(default=False, help_text='false: what files it holds is unknown, not none')),
@@ -283,5 +286,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='visit',
             index=models.Index(fields=['repo', '-id'], name='visit_newest'),
+        ),
+        migrations.AddIndex(
+            model_name='visit',
+            index=models.Index(django.db.models.functions.text.Lower('name'), name='visit_lower_name'),
         ),
     ]

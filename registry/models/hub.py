@@ -29,6 +29,9 @@ class Account(models.Model):
     name = models.CharField(max_length=96, unique=True)
     kind = models.CharField(max_length=12, choices=Kind, default=Kind.UNKNOWN)
 
+    class Meta:
+        indexes = [models.Index(Lower("name"), name="account_lower_name")]
+
     def __str__(self) -> str:
         return self.name
 
@@ -230,7 +233,7 @@ class Revision(models.Model):
         UNREADABLE = "unreadable"
 
     repo = models.ForeignKey(Repo, on_delete=models.CASCADE, related_name="revisions")
-    sha = models.CharField(max_length=40)
+    sha = models.CharField(max_length=40, db_index=True)
     committed_at = models.DateTimeField(null=True)
     first_seen_at = models.DateTimeField()
     has_file_list = models.BooleanField(default=False, help_text="false: what files it holds is unknown, not none")

@@ -7,6 +7,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from registry.models.hub import Repo, Revision
 
@@ -105,7 +106,10 @@ class Visit(models.Model):
     objects = VisitQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["repo", "-id"], name="visit_newest")]
+        indexes = [
+            models.Index(fields=["repo", "-id"], name="visit_newest"),
+            models.Index(Lower("name"), name="visit_lower_name"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name}: {self.status}"
