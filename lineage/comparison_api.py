@@ -6,16 +6,19 @@ import json
 import django_filters
 from django.db.models.functions import Lower
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import generics, status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from lineage.chain_report import chain_report
 from lineage.comparing import Version
 from lineage.comparison_intake import MAX_UPLOAD_BYTES, Upload, take
 from lineage.comparison_serializers import (
     AskedSerializer,
+    ChainSerializer,
     ComparisonDetailSerializer,
     ComparisonSerializer,
     FlippedItemSerializer,
@@ -144,6 +147,24 @@ class ComparisonDetail(StrictParameters, generics.RetrieveAPIView):
 
     def get_queryset(self):
         return Comparison.objects.visible_to(self.request.user).select_related("old_repo", "new_repo")
+
+
+class ChainView(StrictParameters, APIView):
+    """The versions before and after a model, and what each broke of every other on one suite."""
+
+    parameters = frozenset({"suite"})
+
+    @extend_schema(
+        parameters=[OpenApiParameter("suite", str, description="the one most versions were run on, if not given")],
+        responses=ChainSerializer,
+    )
+    def get(self, request, name: str):
+        repo = get_object_or_404(Repo.objects.visible_to(request.user).named(Repo.Kind.MODEL, name))
+        found = chain_report(repo, request.query_params.get("suite"), request.user)
+        chain = [one.name for one in found.chain]
+        return Response(
+            {"chain": chain, **{key: getattr(found, key) for key in ("suites", "suite", "report", "problem")}}
+        )
 
 
 class FlippedFilter(django_filters.FilterSet):

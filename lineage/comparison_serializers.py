@@ -207,6 +207,16 @@ class ComparisonDetailSerializer(ComparisonSerializer):
         read_only_fields = fields
 
 
+class ChainSerializer(serializers.Serializer):
+    """A chain of versions, oldest first, and what they broke of one another."""
+
+    chain = serializers.ListField(child=serializers.CharField())
+    suites = serializers.ListField(child=serializers.CharField(allow_blank=True))
+    suite = serializers.CharField(allow_null=True)
+    report = serializers.DictField(allow_null=True, help_text="null where no two versions ran on one suite")
+    problem = serializers.CharField(help_text="why there is no report, if it is not for want of outcomes")
+
+
 class FlippedItemSerializer(serializers.ModelSerializer):
     """One item whose correctness changed."""
 

@@ -9,12 +9,14 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.safestring import mark_safe
 
+from lineage.chain_report import chain_report
 from lineage.comparison_forms import ComparisonForm
 from lineage.comparison_intake import Upload, take
 from lineage.flip_drawing import interval_picture, margin_picture
 from lineage.flip_verdict import WORST_FIRST
 from lineage.models import Comparison, FlippedItem
 from lineage.outcomes import BadOutcomes
+from registry.models import Repo
 
 PAGE_ROWS = 50
 PRINTED_ROWS = 500
@@ -127,6 +129,13 @@ class Echo:
 
     def write(self, line: str) -> str:
         return line
+
+
+def comparison_chain(request: HttpRequest, name: str) -> HttpResponse:
+    repo = get_object_or_404(Repo.objects.visible_to(request.user).named(Repo.Kind.MODEL, name))
+    found = chain_report(repo, request.GET.get("suite"), request.user)
+    rows = list(zip(found.report["versions"], found.report["nfr"], strict=True)) if found.report else []
+    return render(request, "lineage/comparison_chain.html", {"repo": repo, "found": found, "rows": rows})
 
 
 @permission_required("lineage.add_comparison", raise_exception=True)

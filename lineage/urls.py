@@ -7,6 +7,7 @@ from lineage import comparison_views
 urlpatterns = [
     path("comparisons", comparison_views.comparison_list, name="comparisons"),
     path("comparisons/new", comparison_views.comparison_new, name="comparison-new"),
+    path("comparisons/chain/<hub_name:name>", comparison_views.comparison_chain, name="comparison-chain"),
     path("comparisons/<int:pk>", comparison_views.comparison_page, name="comparison"),
     path("comparisons/<int:pk>/flipped.csv", comparison_views.flipped_csv, name="comparison-csv"),
 ]

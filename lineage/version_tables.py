@@ -24,6 +24,8 @@ class Sheet:
 
     versions: list[Answers]
     slices: dict[str, np.ndarray]
+    notes: tuple[str, ...]
+    """how a version's run differs from the first one's"""
     left_out: int
     """items of the largest file that not every version answered"""
 
@@ -33,14 +35,14 @@ def sheet_of(named: Sequence[tuple[str, OutcomeTable]]) -> Sheet:
     if not 2 <= len(named) <= MAX_VERSIONS:
         raise BadOutcomes(f"From 2 to {MAX_VERSIONS} versions can be compared at once, not {len(named)}.")
     first = named[0][1]
-    for _, other in named[1:]:
-        pair(first, other, Allowances(common_items=True))  # refuses another suite, other labels, swapped names
+    pairs = [(name, pair(first, other, Allowances(common_items=True))) for name, other in named[1:]]
+    notes = tuple(f"{name}: {note}" for name, found in pairs for note in found.notes if not note.startswith("Only "))
     common = reduce(common_ids, (table.rows["id"] for _, table in named))
     if not len(common):
         raise BadOutcomes("The files have no item in common.")
     rows = [table.rows.take(pc.index_in(common, value_set=table.rows["id"].combine_chunks())) for _, table in named]
     left_out = max(table.items for _, table in named) - len(common)
-    return Sheet(answers_of([name for name, _ in named], rows), slices_of(rows[0]), left_out)
+    return Sheet(answers_of([name for name, _ in named], rows), slices_of(rows[0]), notes, left_out)
 
 
 def common_ids(one: pa.ChunkedArray, other: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -75,6 +77,7 @@ def report_of(sheet: Sheet, epsilon: float) -> dict:
     return {
         "n": len(versions[0].right),
         "left_out": sheet.left_out,
+        "notes": list(sheet.notes),
         "versions": [{"name": version.name, "accuracy": version.accuracy} for version in versions],
         "nfr": [[count.nfr for count in row] for row in counts],
         "churn": [[count.churn for count in row] for row in counts],

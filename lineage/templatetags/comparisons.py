@@ -2,6 +2,8 @@
 
 from django import template
 
+from lineage.upgrades import upgrades_of
+
 register = template.Library()
 DASH = "–"
 TONES = {"pass": "good", "fail": "bad", "unknown": "unknown"}
@@ -45,6 +47,13 @@ def p_value(p: float | None) -> str:
 def verdict_tone(verdict: str | None) -> str:
     """The tone of a verdict's chip."""
     return TONES.get(verdict, "")
+
+
+@register.inclusion_tag("lineage/_upgrades.html", takes_context=True)
+def upgrades(context, repo) -> dict:
+    """The older and newer versions of a model, each with its last comparison."""
+    request = context.get("request")
+    return {"repo": repo, "upgrades": upgrades_of(repo, request.user if request else None)}
 
 
 @register.filter

@@ -101,7 +101,7 @@ class Command(StemmaCommand):
         questions = Questions(**{key: options[key] for key in ASKED}, must_pass=must_pass)
         allow = Allowances(common_items=options["common_items"], swapped_labels=options["labels_checked"])
         references = (options["old_repo"], options["new_repo"])
-        named = [version(path, reference) for path, reference in zip(outcomes, references, strict=True)]
+        named = [version(*one) for one in zip(short_names(outcomes), references, strict=True)]
         sides = [Side(who, read_outcome_file(Path(path), read)) for who, path in zip(named, outcomes, strict=True)]
         rerun = read_outcome_file(Path(options["noise"]), read) if options["noise"] else None
         comparison = compare(*sides, Asked(questions, allow, read), rerun=rerun)
@@ -130,10 +130,18 @@ class Command(StemmaCommand):
         return YES
 
 
-def version(path: str, reference: str) -> Version:
+def short_names(paths: list[str]) -> list[str]:
+    """Names of files without the folders that they lie in, but for the last one where both are called alike."""
+    names = [Path(path).name for path in paths]
+    if len(set(names)) < len(names):
+        names = ["/".join(Path(path).parts[-2:]) for path in paths]
+    return [name[-200:] for name in names]
+
+
+def version(file_name: str, reference: str) -> Version:
     """What a side is called: the mirrored model that was named for it, else its file."""
     if not reference:
-        return Version(path[-200:])
+        return Version(file_name)
     name, _, sha = reference.partition("@")
     repo = Repo.objects.named(Repo.Kind.MODEL, name).first()
     if repo is None:
