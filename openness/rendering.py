@@ -40,6 +40,7 @@ TAGS = set(
     "table tbody td tfoot th thead tr u ul var".split()
 )
 ATTRIBUTES = {
+    "*": set(),  # else the sanitiser lets lang and title through on every tag
     "a": {"href", "title"},
     "img": {"src", "alt"},
     "td": {"align", "colspan", "rowspan"},

@@ -177,3 +177,7 @@ def test_what_was_left_out_or_shown_as_written_is_said():
     assert render(CardText(body="words\n\n" * 10_000), PLACE).flags == ("cut",)
     assert render(CardText(body="<div>" * 5_000), PLACE).flags == ("as_text",)
     assert render(CardText(body="words\n"), PLACE).flags == ()
+
+
+def test_no_tag_keeps_an_attribute_that_is_not_its_own():
+    assert 'title="' not in html('<p title="x" lang="en">words</p>')
