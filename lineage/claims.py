@@ -13,6 +13,8 @@ RECIPES_MOST = 50  # of one repository
 QUOTE_MOST = 300  # characters
 MODEL, DATASET, SPACE = "model", "dataset", "space"
 
+SOURCES = ("card", "prose", "tag", "hub", "adapter_config", "config", "recipe", "training_config", "gguf")
+
 # The closed set of relation kinds; `Relation.Kind` stores the same words.
 FROM_MODEL = ("finetune", "adapter", "quantized", "merge", "moe_expert", "distilled", "pruned", "edited", "converted")
 KINDS = FROM_MODEL + (
@@ -33,7 +35,7 @@ class ClaimRecord:
     """`source` says that the repository at hand has the parent `parent`, written exactly so."""
 
     parent: str
-    source: str  # card, prose, tag, hub, adapter_config, config, recipe, gguf
+    source: str  # one of SOURCES
     relation: str = ""  # the kind that the source says or implies; blank where it says only "parent"
     parent_kind: str = MODEL
     parent_revision: str = ""

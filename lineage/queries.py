@@ -31,6 +31,7 @@ class Question:
 
     direction: str = "both"
     depth: int = DEPTH_MOST
+    depth_below: int | None = None  # of descendants, where it is another than of ancestors
     relations: tuple[str, ...] = ()
     limit: int = LIMIT
     cursor: str = ""
@@ -38,7 +39,7 @@ class Question:
     def __post_init__(self) -> None:
         if self.direction not in SIDES:
             raise BadQuestion(f"direction is one of {', '.join(SIDES)}.")
-        if not 0 <= self.depth <= DEPTH_MOST:
+        if not all(0 <= depth <= DEPTH_MOST for depth in (self.depth, self.depth_of(BELOW))):
             raise BadQuestion(f"depth is between 0 and {DEPTH_MOST}.")
         if not 1 <= self.limit <= LIMIT_MOST:
             raise BadQuestion(f"limit is between 1 and {LIMIT_MOST}.")
@@ -46,6 +47,9 @@ class Question:
             raise BadQuestion(f"{unknown[0]!r} is no kind of relation; they are {', '.join(KINDS)}.")
         if self.cursor and not CURSOR.fullmatch(self.cursor):
             raise BadQuestion("The cursor is not one that was given out.")
+
+    def depth_of(self, side: str) -> int:
+        return self.depth_below if side == BELOW and self.depth_below is not None else self.depth
 
     @property
     def start(self) -> tuple[str, Position] | None:
@@ -153,7 +157,9 @@ def reaches_of(root: Seen, question: Question, user) -> dict[str, Reach]:
         if ABOVE in found and root.cycle is not None:
             omit = found[ABOVE].holding(Node.objects.filter(cycle=root.cycle).values_list("pk", flat=True))
         kinds = question.relations
-        found[side] = reach(root.key, side, depth=question.depth, kinds=kinds, hidden=hidden, omit=frozenset(omit))
+        found[side] = reach(
+            root.key, side, depth=question.depth_of(side), kinds=kinds, hidden=hidden, omit=frozenset(omit)
+        )
     if ABOVE not in found or question.relations or root.is_masked or not question.depth:
         return found
     rows = counted(("new_version",)).filter(child_id=root.key).order_by("parent_id")[:NEWER_MOST]

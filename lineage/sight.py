@@ -80,3 +80,9 @@ def public_names(node: Node) -> list[str]:
 def seen_in_bulk(keys: Iterable[int], user) -> dict[int, Seen]:
     nodes = Node.objects.select_related("repo").in_bulk(list(keys))
     return {key: seen(node, user) for key, node in nodes.items()}
+
+
+def is_hidden(node: Node, user) -> bool:
+    """May `user` not see the repository behind a node?"""
+    repo = node.repo if node.repo_id else None
+    return repo is not None and repo.staff_only and not (user is not None and user.is_staff)

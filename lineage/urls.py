@@ -2,9 +2,12 @@
 
 from django.urls import path
 
-from lineage import comparison_views
+from lineage import comparison_views, graph_views
 
 urlpatterns = [
+    path("lineage/<kind:kind>/<hub_name:name>", graph_views.lineage_page, name="lineage-page"),
+    path("lineage/relations/<int:pk>", graph_views.relation_page, name="relation-page"),
+    path("lineage/recipes/<int:pk>", graph_views.recipe_page, name="recipe-page"),
     path("comparisons", comparison_views.comparison_list, name="comparisons"),
     path("comparisons/new", comparison_views.comparison_new, name="comparison-new"),
     path("comparisons/chain/<hub_name:name>", comparison_views.comparison_chain, name="comparison-chain"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import Count, Sum
 from django.http import HttpRequest
 
+from lineage.graph_views import lineage_panel
 from openness import policy as policies
 from openness.gate import CARD_RUBRICS, gate
 from openness.models import Assessment
@@ -34,6 +35,7 @@ def repo_page(repo: Repo, request: HttpRequest) -> dict:
         "answer": answer(repo, request.GET.get("policy", "")),
         "policies": policies.names(),
         "passport": passport_of(repo, request.user),
+        "family": lineage_panel(repo, request.user),
         "card_assessment": current.get(CARD_RUBRICS.get(repo.kind, "")),
         "mof_assessment": current.get("mof"),
         "carbon_assessment": current.get("carbon"),

@@ -1,0 +1,153 @@
+"""Pages of the graph: a family as a drawing and a table, one relation with its evidence, one recipe with its layers."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from lineage.answers import claims_of, contradictions_of, parents_of
+from lineage.claims import KINDS
+from lineage.drawing import WORDS, draw
+from lineage.layer_drawing import draw_layers
+from lineage.models import MergeRecipe, Node, Relation, Trace
+from lineage.queries import BadQuestion, Question, Subgraph, find, moved_to, subgraph
+from lineage.reaches import DEPTH_MOST
+from lineage.sight import Seen, is_hidden, seen, seen_in_bulk
+from registry.models import Repo
+
+UP, DOWN = 4, 2  # generations that a page shows before anybody asks for more
+DRAWN_MOST = 500  # nodes
+PANEL_MOST, PANEL_BOXES = 60, 14
+GENERATIONS_MOST = 20  # that the links of a page lead to; the address takes more
+
+
+@require_safe
+def lineage_page(request: HttpRequest, kind: str, name: str) -> HttpResponse:
+    """The family of one repository. A former name, or another spelling of case, leads to the present one."""
+    root = find(kind, name, request.user)
+    if root is None:
+        repo = moved_to(kind, name, request.user)
+        if repo is None:
+            raise Http404(f"No {kind} of this name is mirrored, and none is named as a parent.")
+        return redirect(f"/lineage/{kind}/{repo.name}", permanent=True)
+    if root.repo is not None and root.id != name:
+        return redirect(root.path, permanent=True)
+    up, down = generations(request, "up", UP), generations(request, "down", DOWN)
+    kinds = tuple(each for each in request.GET.getlist("relation") if each)
+    try:
+        question = Question(
+            depth=up, depth_below=down, relations=kinds, limit=DRAWN_MOST, cursor=request.GET.get("cursor", "")
+        )
+    except BadQuestion as problem:
+        raise Http404(str(problem)) from None
+    graph = subgraph(root, question, request.user)
+    return render(request, "lineage/graph.html", page_of(request, graph, question))
+
+
+def generations(request: HttpRequest, name: str, default: int) -> int:
+    text = request.GET.get(name, "")
+    return min(int(text), DEPTH_MOST) if text.isascii() and text.isdigit() and len(text) < 5 else default
+
+
+def page_of(request: HttpRequest, graph: Subgraph, question: Question) -> dict:
+    up, down = question.depth, question.depth_below
+    kinds = question.relations
+
+    def address(**changed) -> str:
+        given = {"up": up, "down": down, "relation": kinds} | changed
+        return f"{graph.root.path}?{urlencode(given, doseq=True)}"
+
+    return {
+        "root": graph.root,
+        "graph": graph,
+        "drawing": draw(graph),
+        "rows": rows_of(graph, request.user),
+        "said": said_of(graph.root, request.user),
+        "legend": [(kind, WORDS[kind]) for kind in KINDS if any(edge.kind == kind for edge in graph.edges)],
+        "kinds": [(kind, WORDS[kind], kind in kinds) for kind in KINDS],
+        "up": up,
+        "down": down,
+        "more_up": address(up=up + 1) if up < GENERATIONS_MOST else "",
+        "less_up": address(up=up - 1) if up else "",
+        "more_down": address(down=down + 1) if down < GENERATIONS_MOST else "",
+        "less_down": address(down=down - 1) if down else "",
+        "next_page": address(cursor=graph.next) if graph.next else "",
+    }
+
+
+def rows_of(graph: Subgraph, user) -> list[dict]:
+    """The relations of the page as a table tells them."""
+    claims = claims_of(graph.edges)
+    known = {placed.node.key: placed.node for placed in graph.nodes}
+    missing = {key for edge in graph.edges for key in (edge.child_id, edge.parent_id)} - known.keys()
+    known |= seen_in_bulk(missing, user)
+    return [
+        {
+            "relation": edge,
+            "words": WORDS[edge.kind],
+            "child": known[edge.child_id],
+            "parent": known[edge.parent_id],
+            "claims": claims.get(edge.pk, []),
+            "sources": sorted({claim.source for claim in claims.get(edge.pk, [])}),
+        }
+        for edge in graph.edges
+    ]
+
+
+def said_of(root: Seen, user) -> dict:
+    """What the last trace of the root found besides relations: contradictions, problems, recipes."""
+    trace = Trace.objects.filter(repo=root.repo).select_related("repo").first() if root.repo else None
+    if trace is None:
+        return {"trace": None, "contradictions": [], "recipes": []}
+    node = Node.objects.get(pk=root.key)
+    visible = [row for row in parents_of(node) if not is_hidden(row.parent, user)]
+    return {
+        "trace": trace,
+        "contradictions": contradictions_of(trace, node, visible),
+        "recipes": MergeRecipe.objects.filter(repo=root.repo, is_current=True).defer("text").order_by("pk"),
+    }
+
+
+def lineage_panel(repo: Repo, user) -> dict:
+    """What the page of a repository shows of its family: the nearest generation both ways."""
+    root = find(repo.kind, repo.name, user)
+    if root is None or root.repo != repo:
+        return {"graph": None}
+    graph = subgraph(root, Question(depth=1, limit=PANEL_MOST), user)
+    shown_kinds = {edge.kind for edge in graph.edges}
+    return {
+        "graph": graph,
+        "root": root,
+        "drawing": draw(graph, PANEL_BOXES) if len(graph.nodes) > 1 or graph.edges else "",
+        "legend": [(kind, WORDS[kind]) for kind in KINDS if kind in shown_kinds],
+    }
+
+
+@require_safe
+def relation_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One relation: the three readings of its kind, and every claim behind it, those that were superseded included."""
+    relation = get_object_or_404(Relation.objects.select_related("child__repo", "parent__repo"), pk=pk)
+    if is_hidden(relation.child, request.user):
+        raise Http404("There is no such relation.")
+    rows = list(relation.claims.select_related("revision").order_by("-is_current", "pk")[:200])
+    context = {
+        "relation": relation,
+        "words": WORDS[relation.kind],
+        "child": seen(relation.child, request.user),
+        "parent": seen(relation.parent, request.user),
+        "current": [row for row in rows if row.is_current],
+        "superseded": [row for row in rows if not row.is_current],
+    }
+    return render(request, "lineage/relation.html", context)
+
+
+@require_safe
+def recipe_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One merge recipe: its inputs as a table, and which layers come from whom as a drawing."""
+    recipe = get_object_or_404(MergeRecipe.objects.select_related("repo"), pk=pk)
+    if not Repo.objects.visible_to(request.user).filter(pk=recipe.repo_id).exists():
+        raise Http404("There is no such recipe.")
+    return render(request, "lineage/recipe.html", {"recipe": recipe, "drawing": draw_layers(recipe.inputs)})
