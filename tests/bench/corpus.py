@@ -70,6 +70,7 @@ def make_assessment(rng: random.Random, repo: Repo, at: datetime) -> Assessment:
     return Assessment(
         repo=repo,
         revision=repo.head,
+        name=rubric.partition("/")[0],
         rubric=rubric,
         reader="bench",
         state_digest=repo.state_digest,
