@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import django_filters
 from django.core.cache import cache
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from lineage.models import Trace
@@ -23,7 +23,7 @@ SORTS = {
     "likes": ("Most likes", Order("likes", largest_first=True)),
     "modified": ("Last changed", Order("hub_modified_at", largest_first=True)),
     "created": ("Newest", Order("hub_created_at", largest_first=True)),
-    "score": ("Best card", Order("card_score", largest_first=True)),
+    "score": ("Best card", Order("card_score", largest_first=True, tie="card_of")),
     "name": ("Name", Order("lower_name")),
 }
 OPENNESS = {
@@ -37,6 +37,7 @@ OPENNESS = {
 SUGGESTIONS = 60  # values a facet offers; any other can be typed
 SUGGESTED_FOR_S = 600
 COUNTED_MOST = 1_000
+FEW = 2_000
 
 
 class CorpusFilter(RepoFilter):
@@ -49,27 +50,37 @@ class CorpusFilter(RepoFilter):
     has_carbon = django_filters.BooleanFilter(method="reporting_carbon", label="Reports its carbon")
 
     def in_class(self, repos, name, value):
-        return repos.filter(Exists(current("mof").filter(OPENNESS[value][1])))
+        return narrowed(repos, current("mof").filter(OPENNESS[value][1]))
 
     def scoring(self, repos, name, value):
-        return repos.filter(Exists(current(*CARD_RUBRICS.values()).filter(score__gte=value)))
+        return narrowed(repos, current(*CARD_RUBRICS.values()).filter(score__gte=value))
 
     def reporting_carbon(self, repos, name, value):
-        reports = Exists(current("carbon").filter(score__isnull=False))
-        return repos.filter(reports if value else ~reports)
+        reports = current("carbon").filter(score__isnull=False)
+        return narrowed(repos, reports) if value else repos.exclude(pk__in=reports.values("repo"))
 
 
 def current(*rubrics: str) -> QuerySet[Assessment]:
-    """The current assessments by `rubrics` of the repository that the outer query is at."""
-    return Assessment.objects.current().filter(repo=OuterRef("pk"), name__in=rubrics)
+    return Assessment.objects.current().filter(name__in=rubrics)
+
+
+def narrowed(repos: QuerySet[Repo], assessments: QuerySet[Assessment]) -> QuerySet[Repo]:
+    """Of `repos` those that one of `assessments` is about.
+
+    Where these are few the search starts from them; where they are many one is soon met in the order of the list.
+    """
+    if assessments[: FEW + 1].count() <= FEW:
+        return repos.filter(pk__in=assessments.values("repo"))
+    return repos.filter(Exists(assessments.filter(repo=OuterRef("pk"))))
 
 
 def in_order(repos: QuerySet[Repo], kind: str, sort: str) -> tuple[QuerySet[Repo], Order]:
     """`repos` with what `sort` needs. By card score only those are listed whose card has a score."""
     if sort == "score":
-        scored = {"assessments__name": CARD_RUBRICS.get(kind, ""), "assessments__is_current": True}
-        repos = repos.filter(**scored, assessments__score__isnull=False)
-        repos = repos.annotate(card_score=F("assessments__score"))
+        of_card = Q(assessments__name=CARD_RUBRICS.get(kind, ""), assessments__is_current=True)
+        repos = repos.annotate(scored=FilteredRelation("assessments", condition=of_card))
+        repos = repos.filter(scored__score__isnull=False)
+        repos = repos.annotate(card_score=F("scored__score"), card_of=F("scored__repo_id"))
     elif sort == "name":
         repos = repos.annotate(lower_name=Lower("name"))
     return repos, SORTS[sort][1]

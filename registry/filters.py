@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django_filters.fields import IsoDateTimeField
 
+from registry.hub_listing import tagged
 from registry.models import Repo
 
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
@@ -42,16 +43,14 @@ class RepoFilter(django_filters.FilterSet):
     """What a list of repositories can be asked for."""
 
     kind = django_filters.ChoiceFilter(choices=Repo.Kind)
-    author = NameFilter(field_name="account__name", help_text="The part of the name before the slash.")
-    licence = NameFilter(help_text="The id as declared, such as apache-2.0.")
-    pipeline_tag = NameFilter(help_text="Such as text-generation.")
-    library_name = NameFilter(help_text="Such as transformers.")
+    author = NameFilter(method="holding", field_name="account__name", help_text="The name before the slash.")
+    licence = NameFilter(method="holding", help_text="The id as declared, such as apache-2.0.")
+    pipeline_tag = NameFilter(method="holding", help_text="Such as text-generation.")
+    library_name = NameFilter(method="holding", help_text="Such as transformers.")
     tag = NameFilter(method="with_tag", help_text="Any tag of the Hub, such as license:mit.")
     search = NameFilter(method="with_words", help_text="Words that the name holds, upper and lower case alike.")
     gated = django_filters.ChoiceFilter(choices=Repo.Gated)
-    gone = django_filters.BooleanFilter(
-        field_name="gone_at", lookup_expr="isnull", exclude=True, help_text="Whether it is gone from the Hub."
-    )
+    gone = django_filters.BooleanFilter(method="being_gone", help_text="Whether it is gone from the Hub.")
     modified_after = MomentFilter(field_name="hub_modified_at", lookup_expr="gte")
     modified_before = MomentFilter(field_name="hub_modified_at", lookup_expr="lt")
 
@@ -60,8 +59,14 @@ class RepoFilter(django_filters.FilterSet):
         fields: list[str] = []
         form = forms.Form
 
+    def holding(self, repos, name, value):
+        return repos.holding(**{name: value})
+
+    def being_gone(self, repos, name, value):
+        return repos.holding(gone_at__isnull=False) if value else repos.present()
+
     def with_tag(self, repos, name, value):
-        return repos.tagged(value)
+        return tagged(repos, [[value]])
 
     def with_words(self, repos, name, value):
         return repos.search(value)

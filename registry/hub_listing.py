@@ -48,7 +48,7 @@ def matching(query: ListingQuery, user) -> RepoQuerySet:
         theirs = Repo.objects.filter(account__name=query.author)
         repos = repos.filter(pk__in=theirs.values("pk"))  # starts from the account, where SQLite would walk the order
     for word in query.words:
-        repos = repos.filter(name__icontains=word)
+        repos = repos.search(word)
     if query.pipeline_tags:
         repos = repos.filter(pipeline_tag__in=query.pipeline_tags)
     if query.gated is not None:

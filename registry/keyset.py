@@ -22,10 +22,14 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True)
 class Order:
-    """One column, then the key. Largest first puts the unknown last; smallest first is for columns never unknown."""
+    """One column, then the key. Largest first puts the unknown last; smallest first is for columns never unknown.
+
+    `tie` is the key's column, where the order's index holds it under another name.
+    """
 
     column: str = "id"
     largest_first: bool = False
+    tie: str = "id"
 
     @classmethod
     def named(cls, text: str) -> Order:
@@ -35,7 +39,7 @@ class Order:
     def applied_to(self, rows: QuerySet) -> QuerySet:
         if self.column == "id":
             return rows.order_by("-id" if self.largest_first else "id")
-        return rows.order_by(LargestFirst(F(self.column)) if self.largest_first else self.column, "id")
+        return rows.order_by(LargestFirst(F(self.column)) if self.largest_first else self.column, self.tie)
 
     def ranges_after(self, place: Place | None) -> Iterator[Q]:
         """What follows `place`, as conditions in order, each of which is one range of the order's index."""
@@ -45,9 +49,9 @@ class Order:
         elif self.column == "id":
             yield Q(**{f"id__{beyond}": place.pk})
         elif place.key is None:
-            yield Q(**{f"{self.column}__isnull": True, "id__gt": place.pk})
+            yield Q(**{f"{self.column}__isnull": True, f"{self.tie}__gt": place.pk})
         else:
-            yield Q(**{self.column: place.key, "id__gt": place.pk})
+            yield Q(**{self.column: place.key, f"{self.tie}__gt": place.pk})
             yield Q(**{f"{self.column}__{beyond}": place.key})
             if self.largest_first:
                 yield Q(**{f"{self.column}__isnull": True})
@@ -72,7 +76,7 @@ class Place:
             column, largest_first, sort, key, pk = signing.Signer(salt=SALT).unsign_object(cursor)
         except (signing.BadSignature, ValueError, TypeError):
             raise BadCursor("The cursor is not one of ours.") from None
-        if Order(column, largest_first) != order:
+        if (column, largest_first) != (order.column, order.largest_first):
             raise BadCursor("The cursor belongs to another order.")
         return cls(parse_datetime(key) if sort == "time" else key, pk)
 

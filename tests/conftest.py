@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+from django.core.cache import cache
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost", "0.0.0.0", ""}
 
@@ -18,3 +19,9 @@ def only_loopback(monkeypatch):
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(autouse=True)
+def empty_cache():
+    """What one test counted, and how often it asked, is nothing to the next."""
+    cache.clear()

@@ -4,7 +4,6 @@ import re
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.cache import cache
 
 from openness.models import Assessment
 from registry.models import Account, Harvest, Repo, RepoTag, Tag
@@ -12,11 +11,6 @@ from tests.bench.corpus import fill
 from tests.mirrored import SEEN, mirrored
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_facets_kept():
-    cache.clear()
 
 
 def names(answer) -> list[str]:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.cache import cache
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
@@ -95,6 +96,16 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(client, django_assert
         client.get("/statistics")
 
 
+def test_counts_are_kept_for_a_minute_but_never_shown_to_the_wrong_people(client, django_assert_max_num_queries):
+    mirrored("ada/secret", staff_only=True)
+    client.force_login(User.objects.create_user("root", is_staff=True))
+    assert client.get("/api/v1/statistics").json()["kinds"]["model"]["total"] == 1
+    client.logout()
+    assert client.get("/api/v1/statistics").json()["kinds"] == {}
+    with django_assert_max_num_queries(0):
+        client.get("/api/v1/statistics")
+
+
 def test_an_unknown_parameter_is_a_400(client):
     assert client.get("/api/v1/statistics?kind=model").status_code == 400
 
@@ -103,6 +114,7 @@ class TestBands(TestCase):
     @settings(max_examples=20, deadline=None)
     @given(st.lists(st.none() | st.floats(0, 100), max_size=8))
     def test_every_assessment_is_in_one_band_or_without_a_score(self, values):
+        cache.clear()
         for n, value in enumerate(values):
             scored(mirrored(f"ada/m{n}"), value)
         found = next(row for row in statistics_for(None)["scores"] if row["rubric"] == "model-card")

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from registry.models import Repo, Revision
+from registry.models.ordering import LargestFirst
 
 
 class AssessmentQuerySet(models.QuerySet):
@@ -48,8 +49,10 @@ class Assessment(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["name", "is_current", "score"], name="assessment_by_score"),
-            models.Index(fields=["repo", "is_current"], name="assessment_current"),
+            models.Index(
+                "name", LargestFirst(F("score")), "repo", condition=Q(is_current=True), name="assessment_by_score"
+            ),
+            models.Index(fields=["name", "label", "repo"], condition=Q(is_current=True), name="assessment_by_label"),
         ]
         permissions = [("assess_repo", "Can ask for a repository to be assessed now")]
 

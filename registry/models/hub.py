@@ -9,10 +9,11 @@ from __future__ import annotations
 import zlib
 from typing import Self
 
-from django.db import models
+from django.db import connections, models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
+from registry.models.name_search import SHORTEST_INDEXED, keys_matching
 from registry.models.ordering import LargestFirst
 
 SEARCH_WORDS_MOST = 8
@@ -100,13 +101,25 @@ class RepoQuerySet(models.QuerySet):
         """The repository that is called `name` now, else the last that was; its own name tells which."""
         return self.named(kind, name).first() or self.once_named(kind, name).first()
 
-    def tagged(self, tag: str) -> Self:
-        return self.filter(repo_tags__tag__name=tag)
+    def holding(self, **values) -> Self:
+        """Those with these values, which an index finds and which the order of a list then only looks up."""
+        matching = Repo.objects.filter(kind__in=Repo.Kind.values, **values)
+        return self.filter(pk__in=matching.values("pk"))
+
+    def hidden_from(self, user) -> Self:
+        """The few that a count of what `user` may see leaves out: for staff only, or without their name."""
+        lost, secret = self.filter(holds_name=False), self.filter(staff_only=True)
+        return lost if user is not None and user.is_staff else lost.union(secret)
 
     def search(self, text: str) -> Self:
         """Repositories whose names hold every word of `text`, upper and lower case alike."""
+        words = text.split()[:SEARCH_WORDS_MOST]
         found = self
-        for word in text.split()[:SEARCH_WORDS_MOST]:
+        if connections[self.db].vendor == "sqlite":
+            indexed = [word for word in words if len(word) >= SHORTEST_INDEXED]
+            words = [word for word in words if len(word) < SHORTEST_INDEXED]
+            found = found.filter(pk__in=keys_matching(indexed)) if indexed else found
+        for word in words:
             found = found.filter(name__icontains=word)
         return found
 
@@ -178,7 +191,12 @@ class Repo(models.Model):
             models.Index("kind", LargestFirst(F("downloads")), "id", name="repo_by_downloads"),
             models.Index("kind", LargestFirst(F("likes")), "id", name="repo_by_likes"),
             models.Index("kind", LargestFirst(F("hub_created_at")), "id", name="repo_by_created"),
+            models.Index(fields=["kind", "licence"], name="repo_by_licence"),
+            models.Index(fields=["kind", "pipeline_tag"], name="repo_by_task"),
+            models.Index(fields=["kind", "library_name"], name="repo_by_library"),
             models.Index(fields=["id"], condition=Q(staff_only=True), name="repo_staff_only"),
+            models.Index(fields=["id"], condition=Q(holds_name=False), name="repo_name_lost"),
+            models.Index(fields=["kind", "id"], condition=Q(gone_at__isnull=False), name="repo_gone"),
         ]
         permissions = [("mirror_repo", "Can ask for a repository to be mirrored now")]
 
