@@ -12,7 +12,8 @@ from openness.rubric import load
 from openness.state import RepoState
 from registry.cards import read_card
 
-RUBRIC = load("model-card", "0.1")
+RUBRIC = load("model-card")
+FIRST = load("model-card", "0.1")
 DECIDED = {"M01", "M03", "M04", "M08", "M09", "M10", "M14", "M15", "M17", "M19", "M22", "M24"}
 
 
@@ -25,18 +26,15 @@ def tier(text, criterion, **more):
     return found(text, **more)[criterion].tier
 
 
-def test_what_this_version_cannot_judge_is_unknown():
-    unknown = {
-        id
-        for id, finding in found("# Tiny\n\nA model that writes haiku in English.\n").items()
-        if finding.tier == "unknown"
-    }
-    assert unknown == {criterion.id for criterion in RUBRIC.criteria} - DECIDED
+def test_what_a_version_cannot_judge_is_unknown_and_neither_failed_nor_passed():
+    answers = score(read_card("# Tiny\n\n## Bias\n\nIt prefers the names of flowers.\n"), FIRST).findings
+    unknown = {finding.id for finding in answers if finding.tier == "unknown"}
+    assert unknown == {criterion.id for criterion in FIRST.criteria} - DECIDED
 
 
 def test_an_empty_card_answers_nothing():
     answers = found("")
-    assert {answers[id].tier for id in DECIDED} == {"none"}
+    assert {finding.tier for finding in answers.values()} == {"none"}
     assert score(read_card(""), RUBRIC).score == 0.0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from openness.cards import header_evidence, text_evidence
 from openness.cards.judging import Found, found_line, judge
@@ -24,30 +25,40 @@ def findings(view: CardView, rubric: Rubric) -> tuple[Finding, ...]:
 def _finding(view: CardView, rubric: Rubric, criterion: Criterion) -> Finding:
     if not criterion.decided:
         return Finding(criterion.id, criterion.name, "unknown", 0.0, criterion.weight)
-    found = list(_found(view, criterion))
-    value_of = {id(each): rubric.values[each.tier] if each.value is None else each.value for each in found}
-    found.sort(key=lambda each: (-value_of[id(each)], ORDER.index(each.tier)))
-    if found and value_of[id(found[0])] > 0:
-        found = [each for each in found if value_of[id(each)] > 0]
-        tier, value = found[0].tier, value_of[id(found[0])]
-    else:
-        tier, value = _unmet_tier(view, criterion, found), 0.0
-    evidence = tuple(dict.fromkeys(each.evidence for each in found))[:EVIDENCE_MOST]
-    return Finding(criterion.id, criterion.name, tier, value, criterion.weight, evidence)
+    found = [_valued(each, rubric) for each in (*_in_header(view, criterion), *_under_titles(view, criterion))]
+    if not any(each.value == 1.0 for each in found):
+        found += [_valued(each, rubric) for each in _anywhere(view, criterion)]
+    found.sort(key=lambda each: (-each.value, ORDER.index(each.tier)))
+    met = [each for each in found if each.value > 0]
+    tier = met[0].tier if met else _unmet_tier(view, criterion, found)
+    evidence = tuple(dict.fromkeys(each.evidence for each in met or found))[:EVIDENCE_MOST]
+    return Finding(criterion.id, criterion.name, tier, met[0].value if met else 0.0, criterion.weight, evidence)
 
 
-def _found(view: CardView, criterion: Criterion) -> Iterator[Found]:
+def _valued(found: Found, rubric: Rubric) -> Found:
+    return found if found.value is not None else replace(found, value=rubric.values[found.tier])
+
+
+def _in_header(view: CardView, criterion: Criterion) -> Iterator[Found]:
     for name in criterion.header:
         yield from header_evidence.READERS[name](view)
+
+
+def _under_titles(view: CardView, criterion: Criterion) -> Iterator[Found]:
+    reader = text_evidence.SECTION_READERS.get(criterion.section, judge)
     for section in view.about(criterion.topic):
-        reader = text_evidence.SECTION_READERS.get(criterion.section, judge)
         if answer := reader(view, section, criterion):
             yield answer
+
+
+def _anywhere(view: CardView, criterion: Criterion) -> Iterator[Found]:
+    """Evidence in running text, which is sought only while no title of its own answers in full."""
     for name in criterion.text:
         yield from text_evidence.READERS[name](view)
     for pattern in criterion.prose:
         if (line := view.prose.search(pattern)) and line.kind == CONTENT:
             yield found_line("prose", line.number, line.text)
+            return
 
 
 def _unmet_tier(view: CardView, criterion: Criterion, found: list[Found]) -> str:
@@ -69,7 +80,8 @@ def has_no_annotation(view: CardView, criterion: Criterion) -> bool:
     said = view.metadata.get("annotations_creators")
     if said == ["no-annotation"] or said == "no-annotation":
         return True
-    pieces = (piece for section in view.about("annotation_process") for piece in view.content(section))
+    sections = (*view.about("annotation_process"), *view.about(criterion.topic))
+    pieces = (piece for section in sections for piece in view.content(section))
     return any(patterns()["no_annotation"].search(line.text) for piece in pieces for line in piece.judged)
 
 

@@ -20,6 +20,7 @@ CELLS_MOST = 20_000  # of one table
 
 PARSER = MarkdownIt("commonmark", {"maxNesting": NESTING_MOST}).disable(["inline", "text_join", "reference"])
 DELIMITER_ROW = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
+NAVIGATION = re.compile(r"^[ \t]*[-*+] \[[^\]\n]{0,200}\]\(#[^)\n]{0,200}\)[ \t]*$", re.M)  # in a table of contents
 HTML_HEADING = re.compile(r"<h([1-6])\b[^<>]{0,500}>", re.I)
 
 
@@ -44,7 +45,7 @@ def read_blocks(body: str, first_line: int = 1) -> tuple[tuple[Block, ...], bool
     ([('heading', 'Tiny', (5, 5)), ('text', 'A model.', (7, 7))], True)
     """
     body, whole = _within_limit(body)
-    tokens = PARSER.parse(body)
+    tokens = PARSER.parse(NAVIGATION.sub("", body))
     deep = any(token.level >= NESTING_MOST - 1 for token in tokens)
     return tuple(_blocks(tokens, first_line)), whole and not deep
 

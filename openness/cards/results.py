@@ -30,9 +30,8 @@ def measures() -> dict[str, frozenset[str]]:
 def _metric_beside_number() -> re.Pattern:
     names = sorted(measures()["metrics"] - measures()["weak"], key=len, reverse=True)
     either = "|".join(re.escape(name) for name in names)
-    return re.compile(
-        rf"(?<!\w)(?:{either})(?!\w)[^\n]{{0,60}}?{NUMBER}|{NUMBER}\s?%?[^\n]{{0,30}}?(?<!\w)(?:{either})(?!\w)", re.I
-    )
+    name = rf"(?<![\w/-])(?:{either})(?![\w/]|-\w)"  # not as a part of a repository's name
+    return re.compile(rf"{name}[^\n]{{0,60}}?{NUMBER}|{NUMBER}\s?%?[^\n]{{0,30}}?{name}", re.I)
 
 
 @lru_cache(maxsize=20_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openness.cards.answers import findings
+from openness.cards.consistency import contradictions
 from openness.cards.kinds import kind_of
 from openness.cards.view import CardView
 from openness.cards.vocabulary import vocabulary
@@ -11,7 +12,7 @@ from openness.rubric import Rubric
 from openness.state import RepoState
 from registry.cards import CardText, read_card
 
-READER = "card-reader/1"  # moves when any rule or vocabulary of the card criteria changes
+READER = "card-reader/2"  # moves when any rule or vocabulary of the card criteria changes
 TOPICS_BESIDE = frozenset({"compute", "links"})  # emissions are judged from the one; the other describes nothing
 
 
@@ -26,30 +27,36 @@ def assess_card(state: RepoState, rubric: Rubric) -> Result:
         return Result(
             rubric.id, READER, _all(rubric, "unknown"), problem=problem, extra={"card_kind": "unknown", "flags": []}
         )
-    return score(read_card(state.card_text), rubric, info=state.info, small_files=state.small_files)
+    card = read_card(state.card_text)
+    return score(card, rubric, name=state.name, info=state.info, small_files=state.small_files)
 
 
-def score(card: CardText, rubric: Rubric, *, info: dict | None = None, small_files: dict | None = None) -> Result:
-    """What `rubric` says of one card that was read."""
+def score(
+    card: CardText, rubric: Rubric, *, name: str = "", info: dict | None = None, small_files: dict | None = None
+) -> Result:
+    """What `rubric` says of one card that was read; `name`, `info` and files of its repository where they are known."""
     names = frozenset(criterion.topic for criterion in rubric.criteria) | TOPICS_BESIDE
     view = CardView(card, vocabulary(rubric.kind, names), info or {}, small_files or {})
     answers = findings(view, rubric)
     points, weight = total(answers)
+    kind = kind_of(view)
     return Result(
         rubric=rubric.id,
         reader=READER,
         findings=answers,
         score=points,
         assessed_weight=weight,
-        label=kind_of(view),
+        label=kind,
         problem=card.problem,
-        extra={"card_kind": kind_of(view), "flags": flags_of(view)},
+        extra={"card_kind": kind, "flags": flags_of(view, kind, name)},
     )
 
 
-def flags_of(view: CardView) -> list[str]:
+def flags_of(view: CardView, kind: str, name: str) -> list[str]:
     """What is odd about the card, sorted."""
-    flags = set(view.card.flags)
+    flags = set(view.card.flags) | contradictions(view, name)
+    if kind == "spam":
+        flags.add("suspected_spam")
     if not view.is_whole:
         flags.add("truncated")
     if view.is_foreign:

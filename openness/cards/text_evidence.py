@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from openness.cards.disaggregated import disaggregated, disaggregated_in_section
 from openness.cards.emission_evidence import emissions_in_section, emissions_in_text
 from openness.cards.judging import BIBTEX, Found, found_line, judge, says_something
 from openness.cards.results import line_has_result, names_a_benchmark, names_a_measure, names_of, table_has_results
@@ -12,6 +13,7 @@ from openness.cards.sections import Piece, Section
 from openness.cards.substance import CONTENT, STOCK
 from openness.cards.view import CardView
 from openness.cards.vocabulary import find, patterns
+from openness.cards.wording import URL, plain_line
 from openness.rubric import Criterion
 
 Reader = Callable[[CardView], Iterator[Found]]
@@ -68,12 +70,16 @@ def _raw_lines(view: CardView) -> Iterator[tuple[int, str]]:
 
 
 def _names_a_paper(raw: str) -> bool:
-    return bool(find("paper_id", raw) and find("about_a_paper", raw) and not find("template_paper", raw))
+    """Does a line give a paper's id and say in its own words that it is one?"""
+    if not find("paper_id", raw) or find("template_paper", raw):
+        return False
+    return find("about_a_paper", URL.sub(" ", plain_line(raw))) is not None
 
 
 def contact(view: CardView) -> Iterator[Found]:
     for number, raw in _raw_lines(view):
-        if find("issue_tracker", raw) or find("mail", raw):
+        has_mark = "@" in raw or "at]" in raw or "at)" in raw
+        if find("issue_tracker", raw) or has_mark and find("mail", raw):
             yield found_line("prose", number, raw)
             return
 
@@ -148,7 +154,12 @@ READERS: dict[str, Reader] = {
     reader.__name__: reader
     for reader in (
         *(first_paragraph, code_that_loads_a_model, code_that_loads_data, citation, contact, parameter_count),
-        *(benchmark_table, metric_table, results, emissions_in_text),
+        *(benchmark_table, metric_table, results, disaggregated, emissions_in_text),
     )
 }
-SECTION_READERS = {"results": results_in_section, "citation": citation_in_section, "emissions": emissions_in_section}
+SECTION_READERS = {
+    "results": results_in_section,
+    "disaggregated": disaggregated_in_section,
+    "citation": citation_in_section,
+    "emissions": emissions_in_section,
+}

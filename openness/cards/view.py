@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from openness.cards.blocks import Block, read_blocks
+from openness.cards.languages import LOOKED_AT, language_of
 from openness.cards.sections import Piece, Section, read_sections
 from openness.cards.substance import CONTENT, POINTER, Line
 from openness.cards.vocabulary import Vocabulary
-from openness.cards.wording import foreign_share
+from openness.cards.wording import plain_line
 from registry.cards import CardText
 
 QUOTE_MOST = 200  # characters
-FOREIGN_SHARE = 0.3  # of the letters; above it, no words of ours are expected to match
 TITLE_WORDS_MOST = 6  # of a first heading that asks something; half as many in one of the first level
 
 
@@ -43,10 +43,16 @@ class CardView:
     def __post_init__(self):
         self.blocks, whole = read_blocks(self.card.body, self.card.body_line)
         self.is_whole = whole and "truncated" not in self.card.flags
+        self.language = language_of(self._running_text())
         self.root = read_sections(self.blocks, self.vocabulary.is_plain_label)
         self.sections = list(self.root.walk())
         self._topics: dict[int, frozenset[str]] = {}
         self._name_topics(self.root, frozenset())
+
+    def _running_text(self) -> str:
+        """The beginning of the card's text, for its language."""
+        texts = (block.text for block in self.blocks if block.kind in ("text", "heading"))
+        return plain_line(" ".join(texts)[:LOOKED_AT])
 
     @property
     def metadata(self) -> dict:
@@ -70,7 +76,7 @@ class CardView:
     def _topics_for(self, section: Section) -> frozenset[str]:
         if section is self.title and not self._is_topical(section):
             return frozenset()
-        return self.vocabulary.topics_of(section.title)
+        return self.vocabulary.topics_of(section.title, self.language.code)
 
     def _is_topical(self, section: Section) -> bool:
         """Is the first heading a question of the rubric, rather than the repository's name and what it is?"""
@@ -113,10 +119,10 @@ class CardView:
     def tables(self) -> list[Block]:
         return [block for block in self.blocks if block.kind == "table"]
 
-    @cached_property
+    @property
     def is_foreign(self) -> bool:
-        """Is most of the text in a language without a vocabulary here?"""
-        return foreign_share(self.prose.text) > FOREIGN_SHARE
+        """Is most of the text in a language whose titles we do not know?"""
+        return not self.language.is_known
 
     def field_lines(self, name: str) -> tuple[int, int] | None:
         return self.card.field_lines.get(name)

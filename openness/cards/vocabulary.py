@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
+from openness.cards.languages import languages_of_title
+
 FOLDER = Path(__file__).parent / "vocabularies"
 FILES = {"model": ("topics.en.toml",), "dataset": ("topics.en.toml", "topics-data.en.toml")}
 
@@ -31,16 +33,17 @@ class Topic:
 
     def answered_by(self, title: str, text: str) -> bool:
         """Is `text`, in lower case, about this topic, where `title` asks for several?"""
-        if self.needs_when is None or not self.needs_when.search(title):
-            return True
+        if self.needs_when is None or not self.needs_when.search(title) or len(text.encode()) > 1.5 * len(text):
+            return True  # the words asked for are English
         return bool(self.needs_text.search(text))
 
 
 class Vocabulary:
     """The topics that one kind of card is asked for."""
 
-    def __init__(self, topics: dict[str, Topic]):
+    def __init__(self, topics: dict[str, Topic], foreign: dict[str, ForeignTitles]):
         self.topics = topics
+        self.foreign = foreign
         self.plain = frozenset().union(*(topic.plain for topic in topics.values()))
         self._known = lru_cache(maxsize=50_000)(self._find)  # the same titles stand in thousands of cards
 
@@ -48,17 +51,32 @@ class Vocabulary:
         """Is `title` a label also without bold type?"""
         return title in self.plain
 
-    def topics_of(self, title: str) -> frozenset[str]:
-        """The topics that a normalised title asks for; empty for a neutral one."""
-        return self._known(title) if title else frozenset()
+    def topics_of(self, title: str, language: str = "en") -> frozenset[str]:
+        """The topics that a normalised title asks for in a card of that language; empty for a neutral one."""
+        return self._known(title, language) if title else frozenset()
 
     @cached_property
     def top_level(self) -> frozenset[str]:
         """The topics that are not asked below the title of another."""
         return frozenset(name for name, topic in self.topics.items() if topic.is_top_level)
 
-    def _find(self, title: str) -> frozenset[str]:
-        return frozenset(name for name, topic in self.topics.items() if topic.asked_by(title))
+    def _find(self, title: str, language: str) -> frozenset[str]:
+        found = {name for name, topic in self.topics.items() if topic.asked_by(title)}
+        for code in {language, *languages_of_title(title)} & self.foreign.keys():
+            found |= self.foreign[code].topics_of(title)
+        return frozenset(found)
+
+
+@dataclass(frozen=True)
+class ForeignTitles:
+    """The titles of one other language: patterns by topic, and those that count where none of these matches."""
+
+    titles: dict[str, re.Pattern]
+    else_titles: dict[str, re.Pattern]
+
+    def topics_of(self, title: str) -> set[str]:
+        found = {name for name, pattern in self.titles.items() if pattern.search(title)}
+        return found or {name for name, pattern in self.else_titles.items() if pattern.search(title)}
 
 
 @cache
@@ -67,7 +85,16 @@ def vocabulary(kind: str, names: frozenset[str]) -> Vocabulary:
     rows: dict[str, dict] = {}
     for file in FILES[kind]:
         rows |= tomllib.loads((FOLDER / file).read_text("utf8"))
-    return Vocabulary({name: _topic(name, rows[name]) for name in sorted(names & rows.keys())})
+    foreign = tomllib.loads((FOLDER / "titles.toml").read_text("utf8"))
+    topics = {name: _topic(name, rows[name]) for name in sorted(names & rows.keys())}
+    return Vocabulary(topics, {code: _foreign(rows, names) for code, rows in foreign.items()})
+
+
+def _foreign(rows: dict[str, list[str]], names: frozenset[str]) -> ForeignTitles:
+    rows = {name: rows[name] for name in sorted(names & rows.keys())}
+    titles = {name: [p for p in patterns if not p.startswith("?")] for name, patterns in rows.items()}
+    others = {name: [p[1:] for p in patterns if p.startswith("?")] for name, patterns in rows.items()}
+    return ForeignTitles(*({name: _any(found) for name, found in each.items() if found} for each in (titles, others)))
 
 
 def _topic(name: str, row: dict) -> Topic:

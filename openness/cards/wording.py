@@ -84,11 +84,3 @@ def title_of(heading: str) -> str:
         text = "".join(c for c in text if unicodedata.category(c) not in ("So", "Sk", "Cf", "Mn", "Co", "Cn"))
     text = OPTIONAL.sub(" ", text).strip(EDGES)
     return " ".join(NUMBERING.sub("", text).strip(EDGES).split())
-
-
-def foreign_share(text: str) -> float:
-    """Share of the letters that are not Latin; 0 where there are no letters."""
-    if text.isascii():
-        return 0.0
-    letters = [c for c in text if c.isalpha()]
-    return sum(c > "\u024f" and not "\u1e00" <= c <= "\u1eff" for c in letters) / len(letters) if letters else 0.0
