@@ -3,10 +3,16 @@
 from django.urls import path
 
 from openness.api import AssessmentDetail, AssessmentList, CardView, GateView, PassportView, PolicyList
+from openness.mof_api import DifferencesView, Distribution, OpennessView, RecordExport, RecordFiles
 from openness.statistics_api import StatisticsView
 
 urlpatterns = [
     path("statistics", StatisticsView.as_view(), name="statistics"),
+    path("openness", Distribution.as_view(), name="openness-distribution"),
+    path("openness/records", RecordFiles.as_view(), name="openness-records"),
+    path("openness/<kind:kind>/<hub_name:name>", OpennessView.as_view(), name="openness"),
+    path("exports/mof", RecordExport.as_view(), name="export-mof"),
+    path("assessments/<int:number>/since/<int:earlier>", DifferencesView.as_view(), name="assessment-differences"),
     path("assessments", AssessmentList.as_view(), name="assessments"),
     path("assessments/<int:number>", AssessmentDetail.as_view(), name="assessment"),
     path("assess", CardView.as_view(), name="assess"),

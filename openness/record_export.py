@@ -6,12 +6,17 @@ nothing into the record that was not seen. What its schema has no field for stan
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import yaml
 
 from openness.findings import Result
+from openness.mof import assess
 from openness.mof.components import BY_NAME
 from openness.mof.signs import CONFIRMING
+from openness.reading import states_of
 from openness.state import RepoState
+from registry.models import Repo
 from registry.storable import storable
 
 FRAMEWORK = {"name": "Model Openness Framework", "version": "1.0", "date": "2024-12-15"}
@@ -74,6 +79,12 @@ def own_words(result: Result) -> dict:
     """What the schema has no field for: the rubric and the classes at every level of certainty."""
     levels = {level: result.extra[level] for level in ("confirmed", "possible", "ceiling")}
     return {"rubric": result.rubric, "reader": result.reader, **levels, "openwashing": result.extra["openwashing"]}
+
+
+def records_of(repos: Sequence[Repo]) -> Iterator[dict]:
+    """The records of mirrored models as they are now, in their order."""
+    for state in states_of(repos):
+        yield record_of(state, assess(state))
 
 
 def type_of(task: str) -> str:

@@ -100,7 +100,7 @@ def test_findings_name_every_component_with_its_evidence():
     assert (weights.tier, weights.value, weights.evidence[0].field) == ("metadata", 1.0, "model.safetensors")
     card = next(f for f in result.findings if f.id == "MOF13")
     assert CARD.split("\n")[card.evidence[0].lines[0] - 1].startswith("Tiny is a small language model")
-    assert (result.rubric, result.reader) == ("mof/0.1", READER)
+    assert (result.rubric, result.reader) == ("mof/1", READER)
 
 
 def test_unknown_is_not_absent():

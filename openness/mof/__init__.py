@@ -1,4 +1,4 @@
-"""mof/0.1: how open a mirrored model is by the Model Openness Framework, from evidence and not from declarations.
+"""mof/1: how open a mirrored model is by the Model Openness Framework, from evidence and not from declarations.
 
 Each of the 17 components is seen (A), stated in a way that resolves (B), supplied by a library or another repository
 (L), only named (C), looked for and not found (absent), or not to be known from what is mirrored (unknown). The class
@@ -9,6 +9,7 @@ is *confirmed* on A and B under open licences, *possible* when L, C and undecide
 from __future__ import annotations
 
 from openness.findings import Finding, Result
+from openness.mof.by_rules import by_rules
 from openness.mof.card_signs import card_signs
 from openness.mof.components import COMPONENTS, LABELS, MOFComponent
 from openness.mof.data_signs import data_signs
@@ -52,7 +53,8 @@ def assess(state: RepoState) -> Result:
             "class": confirmed.mof_class if confirmed.mof_class == classes["ceiling"].mof_class else None,
             **{level: found.as_dict() for level, found in classes.items()},
             "strict": {level: found.as_dict() for level, found in strict.items()},
-            "components": [_row(shown[c.id]) for c in COMPONENTS],
+            "rules": by_rules(shown),
+            "components": [_row(view, shown[c.id]) for c in COMPONENTS],
             "licence": licence.as_dict(),
             "inherited": inherited(view, confirmed),
             "next_step": next_step(shown, confirmed),
@@ -145,7 +147,15 @@ def _finding(what: Shown) -> Finding:
     )
 
 
-def _row(what: Shown) -> dict:
+def _path(view: View, found: Sign) -> str | None:
+    """The file in which a sign stands; None for what the Hub says of the repository, such as its tags."""
+    field = found.evidence.field
+    if field in (view.paths or ()) or field in view.state.small_files:
+        return field
+    return "README.md" if found.evidence.lines or field in view.metadata else None
+
+
+def _row(view: View, what: Shown) -> dict:
     reading = what.licence.source.reading if what.licence else None
     return {
         "name": what.component.name,
@@ -157,5 +167,6 @@ def _row(what: Shown) -> dict:
         "licence_verdict": what.licence.verdict if what.licence else None,
         "licence_from": what.licence.source.where if what.licence else None,
         "type_appropriate": reading.type_ok(what.component.content_type) if reading and reading.ids else None,
+        "seen": [{"grade": s.grade, "path": _path(view, s)} for s in what.signs],  # as the finding's evidence
         "notes": list(dict.fromkeys(sign.note for sign in what.signs if sign.note)),
     }

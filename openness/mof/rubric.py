@@ -7,7 +7,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
-RUBRIC_FILE = Path(__file__).parent.parent / "rubrics" / "mof-0.1.toml"
+RUBRIC_FILE = Path(__file__).parent.parent / "rubrics" / "mof-1.toml"
 
 
 @cache
@@ -17,7 +17,7 @@ def rubric() -> dict:
 
 
 def rubric_name() -> str:
-    """Name and version, such as `mof/0.1`."""
+    """Name and version, such as `mof/1`."""
     return f"{rubric()['name']}/{rubric()['version']}"
 
 
