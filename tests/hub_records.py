@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from openness.named_repos import named_repos
+from openness.named_repos import evaluation_datasets, named_repos
 from openness.state import FileFact, LinkedRepo, RepoState
 from registry.cards import read_card
 
@@ -64,6 +64,7 @@ def state(record: dict, mirrored: dict) -> RepoState:
         gated=gate(info.get("gated")),
         tags=tags,
         linked=tuple(linked(kind, name, mirrored) for kind, name in named_repos(record["kind"], header, tags)),
+        evaluated_on=tuple(linked(kind, name, mirrored) for kind, name in evaluation_datasets(header, {})),
     )
 
 
@@ -76,4 +77,6 @@ def linked(kind: str, name: str, mirrored: dict) -> LinkedRepo:
     if other is None:
         return LinkedRepo(kind, name, mirrored=False)
     info = other["info"]
-    return LinkedRepo(kind, name, True, gate(info.get("gated")), licence_of(info), bool(other["card"]))
+    card = other["card"]
+    text = card if kind == "model" else None
+    return LinkedRepo(kind, name, True, gate(info.get("gated")), licence_of(info), bool(card), card_text=text)

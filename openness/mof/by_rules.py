@@ -12,14 +12,22 @@ LEVELS = ("confirmed", "possible")
 
 
 def by_rules(shown: dict[int, Shown]) -> dict[str, dict[str, dict]]:
-    """Rubric -> level of certainty -> classification. Parity's progress is gated, and strict's is shown both ways."""
-    parities = {level: parity.classify(as_record(shown, level)).as_dict() for level in LEVELS}
-    stricts = {}
+    """Rubric -> level of certainty -> classification. Parity's progress is gated, and strict's is shown both ways.
+
+    What is only possible goes without components and buckets, which are kept of what is confirmed.
+    """
+    found: dict[str, dict[str, dict]] = {parity.RUBRIC: {}, strict.RUBRIC: {}}
     for level in LEVELS:
-        found = classify_strictly(shown, level)
-        gated = {str(k): share for k, share in sorted(gated_progress(found.buckets).items())}
-        stricts[level] = found.as_dict() | {"gated_progress": gated}
-    return {parity.RUBRIC: parities, strict.RUBRIC: stricts}
+        found[parity.RUBRIC][level] = _kept(parity.classify(as_record(shown, level)).as_dict(), level)
+        strictly = classify_strictly(shown, level)
+        gated = {str(k): share for k, share in sorted(gated_progress(strictly.buckets).items())}
+        found[strict.RUBRIC][level] = _kept(strictly.as_dict() | {"gated_progress": gated}, level)
+    return found
+
+
+def _kept(classification: dict, level: str) -> dict:
+    long = () if level == "confirmed" else ("components", "buckets", "warnings")
+    return {key: value for key, value in classification.items() if key not in long}
 
 
 def as_record(shown: dict[int, Shown], level: str) -> Record:

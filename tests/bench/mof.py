@@ -15,6 +15,7 @@ from openness.record_files import mof_line
 from tests.hub_records import folder, states
 from tests.hub_records import records as records_of_the_hub
 
+RESULTS = [component.slug for component in COMPONENTS].index("evaluation-results")
 LICENCES = ["MIT", "Apache-2.0", "CC-BY-4.0", "apache 2", "llama3", "MIT OR CC0-1.0", "", "nobody knows", None]
 
 
@@ -51,12 +52,21 @@ def repositories() -> dict:
         level: dict(sorted(Counter(answer[level]["class"] for answer in answers).items()))
         for level in ("confirmed", "possible")
     }
+    by_rules = {
+        f"{rubric} {level}": dict(
+            sorted(Counter(answer["rules"][rubric][level]["class"] for answer in answers).items())
+        )
+        for rubric in ("mof-parity/1", "mof-strict/1")
+        for level in ("confirmed", "possible")
+    }
+    copied = sum(a["components"][RESULTS]["presence"] == "L" for a in answers)
     lacking = Counter(len(answer["next_step"]["components"]) for answer in answers if answer["next_step"])
     return {
         "repositories": len(models),
         "seconds": round(took_s, 2),
         "repositories_per_s": round(len(models) / took_s),
-        "class_counts": reached,
+        "class_counts": reached | by_rules,
+        "results_copied_from_a_parent": copied,
         "components_to_the_next_class": dict(sorted(lacking.items())),
     }
 
