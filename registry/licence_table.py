@@ -101,7 +101,7 @@ def _flags_of(key: str, row: dict) -> dict[str, str]:
 
 def _own() -> Iterator[Licence]:
     for row in table()["licence"]:
-        flags = {**_clauses(row["id"]), **row.get("flags", {})}
+        flags = {**_clauses(row["id"]), **{flag: cited(where) for flag, where in row.get("flags", {}).items()}}
         nothing = row.get("states_nothing", False)
         yield Licence(row["id"], row["name"], row["verdict"], frozenset(row.get("types", ())), flags, nothing)
 
@@ -111,11 +111,20 @@ def _override(licence_id: str) -> dict:
     return rows[0] if rows else {}
 
 
+def cited(where: str) -> str:
+    """Where a licence states an obligation. Numbers of sections were written from memory, and say so.
+
+    >>> cited("MIT §1"), cited("copy of the licence")
+    ('MIT §1 (section from memory)', 'copy of the licence')
+    """
+    return f"{where} (section from memory)" if "§" in where else where
+
+
 def _clauses(licence_id: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for row in table()["clause"]:
         if any(fnmatchcase(licence_id, pattern) for pattern in row["ids"]):
-            found.setdefault(row["flag"], row["where"])
+            found.setdefault(row["flag"], cited(row["where"]))
     return found
 
 

@@ -93,6 +93,7 @@ def test_an_exception_keeps_the_licence_and_an_unknown_one_makes_it_unknown():
 
 def test_obligations_name_their_clause():
     assert read_licence("llama3").flags["NAME_PREFIX"].startswith("Llama 3 §1.b.i")
+    assert read_licence("llama3").flags["NAME_PREFIX"].endswith("(section from memory)")
     assert {"NC", "SA", "ATTRIB"} <= set(read_licence("cc-by-nc-sa-4.0").flags)
     assert "NC" not in read_licence("cc-by-sa-4.0").flags
     assert "COPYLEFT" in read_licence("agpl-3.0").flags and "COPYLEFT" not in read_licence("mit").flags
