@@ -83,7 +83,7 @@ def mof_rows(repo: Repo):
 class Distribution(StrictParameters, APIView):
     """How many mirrored models reach each class, confirmed and possible, by each rule set."""
 
-    @extend_schema(tags=["openness"], responses=DistributionSerializer)
+    @extend_schema(tags=["openness"], responses=DistributionSerializer, operation_id="openness_distribution")
     def get(self, request):
         return Response(DistributionSerializer(class_distribution(request.user)).data)
 
