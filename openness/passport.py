@@ -6,7 +6,6 @@ from collections import Counter
 
 from lineage.answers import contradictions_of, evidence_for, parent_answer, parents_of
 from lineage.models import Closure, Comparison, Node, Relation, Trace
-from lineage.sight import public_name
 from openness.gate import CARD_RUBRICS, declared_licence, iso
 from openness.models import Assessment
 from registry.models import Alias, Repo
@@ -105,10 +104,8 @@ def parent(relation: Relation, evidence: list[dict], user) -> dict:
     """A parent as `trace` tells it, with its licence where the mirror knows one that `user` may see."""
     repo = relation.parent.repo
     shown = parent_answer(relation, evidence[:EVIDENCE_SHOWN])
-    if repo is None:
+    if repo is None or is_hidden(repo, user):
         return shown | {"resolved": False, "licence": None}
-    if is_hidden(repo, user):
-        return shown | {"id": public_name(relation.parent), "resolved": False, "licence": None}
     return shown | {"licence": repo.licence or None}
 
 
