@@ -9,10 +9,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from django.conf import settings
 from huggingface_hub import constants, get_session, set_client_factory
@@ -20,7 +19,18 @@ from huggingface_hub.errors import HFValidationError, OfflineModeIsEnabled
 from huggingface_hub.utils import build_hf_headers, httpx, validate_repo_id
 from huggingface_hub.utils._http import default_client_factory
 
-from registry.hub_answers import ACCEPT_ENCODING, Page, bytes_of, message_of, page_of, record_of, wait_s
+from registry.hub_answers import (
+    ACCEPT_ENCODING,
+    CARD_BYTES,
+    ERROR_BYTES,
+    Asked,
+    Page,
+    bytes_of,
+    message_of,
+    record_of,
+    wait_s,
+)
+from registry.hub_deadline import bound, within
 from registry.hub_errors import (
     BadAnswer,
     BadName,
@@ -37,7 +47,17 @@ from registry.hub_errors import RepoGated as RepoGated
 from registry.hub_errors import RepoGone as RepoGone
 from registry.hub_errors import RevisionGone as RevisionGone
 from registry.hub_fields import ONLY_EXPANDED
-from registry.hub_paths import checked_endpoint, file_path, info_path, listing_path, listing_queries, may_read, stray
+from registry.hub_pace import rest_s
+from registry.hub_pages import every_page
+from registry.hub_paths import (
+    checked_endpoint,
+    file_path,
+    info_path,
+    listing_path,
+    listing_queries,
+    may_read,
+    stray,
+)
 from registry.redaction import redacted
 
 log = logging.getLogger(__name__)
@@ -45,12 +65,8 @@ log = logging.getLogger(__name__)
 TIMEOUT_S = 20.0  # between two bytes; for requests of the client that name none
 PATIENCE_S = 330.0  # a whole window of the Hub's rate limit, and a little
 BACKOFF_S = (1.0, 2.0, 4.0, 8.0)  # between tries, where the Hub does not say how long
-DEADLINES = 6  # so many time-outs may a body take in all
-CARD_BYTES = 2 * 1024 * 1024
-JSON_BYTES = 64 * 1024 * 1024
-ERROR_BYTES = 64 * 1024
+DEADLINES = 6  # so many time-outs may a request take in all
 PAGE_ITEMS = 500  # the Hub allows 1000, and times out on heavy fields
-MAX_PAGES = 20_000
 MAX_REDIRECTS = 5
 
 
@@ -59,6 +75,7 @@ def bounded_client() -> httpx.Client:
     client = default_client_factory()
     client.event_hooks = {"request": [*client.event_hooks["request"], fill_timeout]}
     client.cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    bound(client)
     return client
 
 
@@ -70,15 +87,6 @@ def fill_timeout(request: httpx.Request) -> None:
 
 set_client_factory(bounded_client)
 constants.HF_HUB_DISABLE_TELEMETRY = True  # else the first request reports to the client's makers
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What one request is about: its name in messages, whether it names a repository, and how much we read of it."""
-
-    what: str
-    names_repo: bool = True
-    max_bytes: int = JSON_BYTES
 
 
 def open_hub(**options) -> Hub:
@@ -105,6 +113,7 @@ class Hub:
         self.endpoint = checked_endpoint(endpoint)
         self.timeout_s, self.patience_s, self.pause = timeout_s, patience_s, pause
         self.requests = 0  # sent so far, redirects and repeated tries included
+        self._resumes_at_s = {"api": 0.0, "files": 0.0}  # of the monotonic clock; the Hub counts the two apart
         self._token = token.strip()
         if not (self._token.isascii() and self._token.isprintable()):
             raise BadToken("The token of the Hub holds characters that no token has.")
@@ -136,7 +145,13 @@ class Hub:
         path, queries = listing_path(kind), listing_queries(kind, author, filters, search, sort, size)
         urls = [self._url(path, query) for query in queries] if next_url is None else [self._own(next_url, path)]
         left = limit
-        for page in self._pages(kind, urls) if limit is None or limit > 0 else ():
+        asked = Asked(f"the listing of {kind}s", names_repo=False)
+
+        def ask(url: str, heavy_tries: int | None) -> tuple[bytes, str | None]:
+            body, link = self._get(url, asked, heavy_tries)
+            return body, None if link is None else self._own(urljoin(url, link), path)
+
+        for page in every_page(ask, urls, asked.what) if limit is None or limit > 0 else ():
             if left is None:
                 yield page
                 continue
@@ -179,26 +194,6 @@ class Hub:
         except FileGone:
             return None
 
-    def _pages(self, kind: str, urls: list[str]) -> Iterator[Page]:
-        """Every page from the first of `urls` that the Hub accepts, until it names no next one."""
-        asked, path = Asked(f"the listing of {kind}s", names_repo=False), listing_path(kind)
-        known, before = set(), None
-        while urls:
-            try:
-                body, link = self._get(urls[0], asked)
-            except BadRequest:
-                if len(urls) == 1:
-                    raise
-                urls = urls[1:]
-                continue
-            following = None if link is None else self._own(urljoin(urls[0], link), path)
-            page = page_of(body, asked.what, following)
-            known.add(urls[0])
-            if following in known or len(known) >= MAX_PAGES or (page.items and page.items == before):
-                raise BadAnswer(f"The pages of {asked.what} have no end.")
-            yield page
-            urls, before = [following] if following else [], page.items
-
     def _url(self, path: str, query: Iterable[tuple[str, object]] = ()) -> str:
         query = urlencode(list(query))
         return f"{self.endpoint}{path}?{query}" if query else f"{self.endpoint}{path}"
@@ -208,8 +203,11 @@ class Hub:
             raise BadAnswer(self._clean(complaint))
         return url
 
-    def _get(self, url: str, asked: Asked) -> tuple[bytes, str | None]:
-        """Body and next link of `url`. What may pass is tried again, with `patience_s` of waiting in all."""
+    def _get(self, url: str, asked: Asked, heavy_tries: int | None = None) -> tuple[bytes, str | None]:
+        """Body and next link of `url`. What may pass is tried again, with `patience_s` of waiting in all.
+
+        `heavy_tries` bounds the tries of what is too much for the Hub, where the asker can ask for less.
+        """
         waited_s, tries = 0.0, 0
         while True:
             try:
@@ -219,7 +217,8 @@ class Hub:
                 if pause_s is None:
                     pause_s = BACKOFF_S[min(tries, len(BACKOFF_S) - 1)]
                 tries += 1
-                if tries >= error.tries or waited_s + pause_s > self.patience_s:
+                most = min(error.tries, heavy_tries or error.tries) if error.is_too_heavy else error.tries
+                if tries >= most or waited_s + pause_s > self.patience_s:
                     raise
                 log.info("%s Trying again in %.0f s.", error, pause_s)
                 waited_s += pause_s
@@ -235,35 +234,45 @@ class Hub:
 
     def _send(self, url: str, asked: Asked) -> tuple[str | None, bytes, str | None]:
         """One request: where it redirects to, else its body and next link."""
+        quota = self._wait_for_quota(url)
         self.requests += 1
         stream = get_session().stream("GET", url, headers=self._headers, timeout=self.timeout_s, follow_redirects=False)
         try:
-            with stream as response:
+            with within(DEADLINES * self.timeout_s), stream as response:
+                if response.status_code != 429:  # else the next try waits as long as the answer says
+                    self._resumes_at_s[quota] = time.monotonic() + rest_s(response.headers)
                 if response.has_redirect_location:
                     return response.headers["location"], b"", None
                 if response.status_code != 200:
                     raise self._error(response, asked)
                 encoding = response.headers.get("content-encoding", "")
-                body = bytes_of(self._chunks(response), encoding, asked.max_bytes)
+                body = bytes_of(response.iter_raw(), encoding, asked.max_bytes)
                 return None, body, response.links.get("next", {}).get("url")
         except OfflineModeIsEnabled:
             raise HubError("The Hub was not asked: HF_HUB_OFFLINE is set. Unset it to go online.") from None
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise HubBusy(f"The Hub at {self.endpoint} cannot be reached: {self._clean(error)}.", tries=1) from None
         except httpx.TimeoutException:
-            raise HubBusy(f"The Hub took longer than {self.timeout_s:g} s over {asked.what}.", tries=3) from None
+            raise HubBusy(
+                f"The Hub took longer than {self.timeout_s:g} s over {asked.what}.", tries=3, is_too_heavy=True
+            ) from None
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise HubBusy(f"The connection to the Hub broke off: {self._clean(error)}.", tries=3) from None
         except (httpx.InvalidURL, ValueError) as error:
             raise BadAnswer(f"The answer for {asked.what} cannot be read: {self._clean(error)}.") from None
 
-    def _chunks(self, response: httpx.Response) -> Iterator[bytes]:
-        """The raw body; one that drips past the deadline ends as a time-out."""
-        deadline_s = time.monotonic() + DEADLINES * self.timeout_s
-        for chunk in response.iter_raw():
-            if time.monotonic() > deadline_s:
-                raise httpx.ReadTimeout("the body took too long")
-            yield chunk
+    def _wait_for_quota(self, url: str) -> str:
+        """Rest until the next window where our share of this one is used up; which quota `url` counts against.
+
+        Who has less patience than that is a person who waits, for whom the share that is left alone is meant.
+        """
+        quota = "api" if urlsplit(url).path.startswith(f"{urlsplit(self.endpoint).path}/api/") else "files"
+        pause_s = self._resumes_at_s[quota] - time.monotonic()
+        if 0 < pause_s <= self.patience_s:
+            log.info("Our share of the Hub's quota is used up; resting for %.0f s.", pause_s)
+            self._resumes_at_s[quota] = 0.0
+            self.pause(pause_s)
+        return quota
 
     def _error(self, response: httpx.Response, asked: Asked) -> HubError:
         """What an answer other than 200 means."""
@@ -271,7 +280,7 @@ class Hub:
         if status < 400:
             return BadAnswer(f"The Hub answered {status} for {asked.what}.")
         try:
-            message = message_of(bytes_of(self._chunks(response), headers.get("content-encoding", ""), ERROR_BYTES))
+            message = message_of(bytes_of(response.iter_raw(), headers.get("content-encoding", ""), ERROR_BYTES))
         except (BadAnswer, TooLarge):
             message = ""
         message = self._clean(message or headers.get("x-error-message", ""))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,11 +10,23 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from registry.hub_errors import BadAnswer, TooLarge
+from registry.hub_pace import REMAINING
 
 ENCODINGS = ("gzip", "deflate")
 ACCEPT_ENCODING = ", ".join(ENCODINGS)
 MESSAGE_CHARS = 200
-RATE_LIMIT = re.compile(r'"\s*;\s*r\s*=\s*(?P<left>\d{1,9})\s*;\s*t\s*=\s*(?P<reset_s>\d{1,9})')
+CARD_BYTES = 2 * 1024 * 1024
+JSON_BYTES = 64 * 1024 * 1024
+ERROR_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one request is about: its name in messages, whether it names a repository, and how much we read of it."""
+
+    what: str
+    names_repo: bool = True
+    max_bytes: int = JSON_BYTES
 
 
 @dataclass(frozen=True)
@@ -124,7 +135,7 @@ def wait_s(status: int, headers: Mapping[str, str], now: datetime) -> float | No
     >>> wait_s(429, {"ratelimit": '"api";r=0;t=55', "retry-after": "9"}, datetime.now())
     56.0
     """
-    limit = RATE_LIMIT.search(headers.get("ratelimit", ""))
+    limit = REMAINING.search(headers.get("ratelimit", ""))
     if status == 429 and limit and int(limit["left"]) == 0:
         return int(limit["reset_s"]) + 1.0
     said = headers.get("retry-after", "").strip()

@@ -43,10 +43,11 @@ class BadRequest(HubError):
 class HubBusy(HubError):
     """A rate limit, a server error, a time-out or no connection: asking again later may help."""
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None, tries: int = 5):
+    def __init__(self, message: str, *, retry_after_s: float | None = None, tries: int = 5, is_too_heavy: bool = False):
         super().__init__(message)
         self.retry_after_s = retry_after_s  # what the Hub asked for, if it did
         self.tries = tries  # how often such a failure is worth trying in one go
+        self.is_too_heavy = is_too_heavy  # it took the Hub too long: less of the same may be answered
 
 
 class BadAnswer(HubError):
@@ -85,7 +86,7 @@ def error_of(status: int, headers: Mapping[str, str], message: str, what: str, *
     if code in OF_CODE:
         return OF_CODE[code](f"{what} {SENTENCE[OF_CODE[code]]} {said}")
     if status == 429 or status == 408 or status >= 500:
-        return HubBusy(f"The Hub cannot answer for {what} now {said}")
+        return HubBusy(f"The Hub cannot answer for {what} now {said}", is_too_heavy=status in (408, 504))
     if status in (403, 451) and (
         status == 451 or DISABLED in f"{message} {headers.get('x-error-message', '')}".lower()
     ):

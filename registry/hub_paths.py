@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from registry.hub_errors import BadName
 from registry.hub_fields import ASKED
 
+SMALLEST_PAGE = 60  # records
 KINDS = ("model", "dataset", "space")
 PREFIX = {"model": "", "dataset": "/datasets", "space": "/spaces"}
 
@@ -70,6 +71,23 @@ def listing_queries(
     query = [(key, value) for key, value in query if value] + [("limit", size)]
     in_full = [("full", "true"), ("cardData", "true"), ("config", "true")]
     return [[*query, *(("expand", field) for field in ASKED[kind])], [*query, *in_full]]
+
+
+def smaller_page(url: str) -> str | None:
+    """The same listing with pages of half the size; None where that would be less than the smallest worth asking for.
+
+    >>> smaller_page("http://hub.example/api/models?author=acme&limit=500")
+    'http://hub.example/api/models?author=acme&limit=250'
+    >>> smaller_page("http://hub.example/api/models?limit=100") is None
+    True
+    """
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    size = next((value for key, value in query if key == "limit"), "")
+    if not (size.isascii() and size.isdigit() and int(size[:9]) // 2 >= SMALLEST_PAGE):
+        return None
+    query = [(key, str(int(size[:9]) // 2) if key == "limit" else value) for key, value in query]
+    return parts._replace(query=urlencode(query)).geturl()
 
 
 def info_path(kind: str, name: str, revision: str | None = None) -> str:

@@ -1,5 +1,9 @@
 """A Hub that is slow, busy, broken or hostile: each failure has its own name, and none takes for ever."""
 
+import socket
+import threading
+import time
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -58,7 +62,7 @@ def test_a_hub_may_name_the_end_of_the_wait_as_a_date(hub):
 
 
 def test_a_listing_is_tried_again_like_anything_else(hub):
-    hub.fail("/api/models", Fault(status=504), times=2)
+    hub.fail("/api/models", Fault(status=503), times=2)
     border = patient(hub)
     assert len(next(border.listing("model")).items) == 1 and border.waited == [1.0, 2.0]
 
@@ -85,6 +89,80 @@ def test_silence_and_a_dripping_body_end_as_time_outs(hub, fault):
     border = patient(hub, timeout_s=0.1, patience_s=0)
     with pytest.raises(HubBusy, match="longer than 0.1 s"):
         border.info("model", "acme/tiny")
+
+
+def test_dripping_headers_end_as_a_time_out(monkeypatch):
+    monkeypatch.setattr(registry.hub, "DEADLINES", 3)
+    with dripping_headers() as endpoint, pytest.raises(HubBusy, match="longer than 0.1 s"):
+        Hub(endpoint, timeout_s=0.1, patience_s=0).info("model", "acme/tiny")
+
+
+@contextmanager
+def dripping_headers():
+    """A server that begins an answer and sends one more byte of its headers every hundredth of a second, for ever."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"HTTP/1.1 200 OK\r\nx-header: ")
+                while True:
+                    connection.sendall(b"x")
+                    time.sleep(0.01)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("fault", [Fault(status=504), Fault(hang_s=0.5)])
+def test_a_page_that_takes_the_hub_too_long_is_asked_for_in_halves(hub, fault):
+    hub.add(*(record(f"acme/r{n:03}") for n in range(130)))
+    hub.fail("limit=500|limit=250", fault, times=4)
+    pages = list(patient(hub, timeout_s=0.3, patience_s=2).listing("model"))
+    assert [asked.query["limit"] for asked in hub.asked] == [["500"]] * 2 + [["250"]] * 2 + [["125"]] * 2
+    assert [len(page.items) for page in pages] == [125, 6]
+
+
+def test_a_hub_that_cannot_give_the_smallest_page_either_is_busy(hub):
+    hub.fail("/api/models", Fault(status=504), times=99)
+    with pytest.raises(HubBusy, match="504"):
+        next(patient(hub).listing("model"))
+    assert hub.asked[-1].query["limit"] == ["62"]
+
+
+def told(left):
+    """An answer that tells how many requests are left of five hundred, for fifty-five seconds."""
+    headers = {"RateLimit": f'"api";r={left};t=55', "RateLimit-Policy": '"fixed window";"api";q=500;w=300'}
+    return Fault(status=200, body=b'{"id": "acme/tiny"}', headers=headers)
+
+
+def test_a_mirror_rests_when_seven_tenths_of_the_quota_are_used(hub):
+    hub.fail("acme/tiny", told(left=151))
+    hub.fail("acme/tiny", told(left=150))
+    border = patient(hub)
+    waited = []
+    for _ in range(4):
+        border.info("model", "acme/tiny", expanded=False)
+        waited.append(len(border.waited))
+    assert waited == [0, 0, 1, 1] and 50 < border.waited[0] <= 56
+
+
+def test_files_count_against_a_quota_of_their_own(hub):
+    hub.fail("/api/", told(left=10))
+    border = patient(hub)
+    border.info("model", "acme/tiny", expanded=False)
+    border.card("model", "acme/tiny", "main")
+    assert border.waited == []
+    border.info("model", "acme/tiny", expanded=False)
+    assert len(border.waited) == 1
+
+
+def test_a_person_who_waits_is_served_from_what_mirrors_leave_alone(hub):
+    hub.fail("acme/tiny", told(left=10), times=2)
+    border = patient(hub, patience_s=5)
+    for _ in range(2):
+        border.info("model", "acme/tiny", expanded=False)
+    assert border.waited == []
 
 
 def test_calls_of_the_client_itself_have_a_time_out_too(hub, monkeypatch):
