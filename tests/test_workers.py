@@ -90,14 +90,13 @@ def test_a_worker_on_one_machine_takes_up_what_is_queued(tmp_path):
 def test_a_worker_over_redis_is_told_and_does_not_wait_for_a_schedule(tmp_path):
     port = free_port()
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
-    redis = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)
-    here = Installation(
-        tmp_path, DJANGO_SETTINGS_MODULE="registry.settings", CELERY_BROKER_URL=f"redis://127.0.0.1:{port}/0"
-    )
-    worker = here.worker()
+    redis, worker = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True), None
     try:
+        address = f"redis://127.0.0.1:{port}/0"
+        here = Installation(tmp_path, DJANGO_SETTINGS_MODULE="registry.settings", CELERY_BROKER_URL=address)
+        worker = here.worker()
         here.python(QUEUE, str(here.dump))
         assert here.waits_for("full")
     finally:
-        stop(worker)
-        stop(redis)
+        for process in filter(None, (worker, redis)):
+            stop(process)
