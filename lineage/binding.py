@@ -20,7 +20,7 @@ from registry.models import Alias, Repo
 from registry.storable import storable_text
 
 Key = tuple[str, str]  # kind and lower-case name
-NAME_MOST = 300  # characters of Node.name
+NAME_MOST = 360  # characters of Node.name
 LOCAL = ":"  # stands in the name of a node that only one repository knows: `child:path`; no Hub name holds one
 
 

@@ -93,7 +93,8 @@ def keep_revisions(kept: list, contents: dict[str, Content], at: datetime) -> No
             cards[content.pk] = content
         k.touched |= k.revision.pk is None or k.revision in changed
     Revision.objects.bulk_create(new)
-    Revision.objects.bulk_update(changed, ["card", "card_state", "card_problem"], batch_size=200)
+    changed_columns = ["card", "card_state", "card_problem"]
+    Revision.objects.bulk_create(changed, update_conflicts=True, unique_fields=["id"], update_fields=changed_columns)
     texts = {sha256_of(k.incoming.card): k.incoming.card for k in kept if k.incoming.card is not None}
     keep_cards(cards.values(), texts)
     for k in kept:
@@ -145,7 +146,8 @@ def keep_files(kept: list, contents: dict[str, Content]) -> None:
             k.revision.has_file_list = k.touched = True
             listed.append(k.revision.pk)
     File.objects.bulk_create(new, batch_size=FILE_BATCH)
-    File.objects.bulk_update(changed.values(), ["size_bytes", "blob_id", "lfs_sha256", "content"], batch_size=200)
+    told = {"unique_fields": ["id"], "update_fields": ["size_bytes", "blob_id", "lfs_sha256", "content"]}
+    File.objects.bulk_create(changed.values(), batch_size=FILE_BATCH, update_conflicts=True, **told)
     Revision.objects.filter(pk__in=listed).update(has_file_list=True)
 
 

@@ -6,7 +6,7 @@ from django.urls import register_converter
 class HubName:
     """`owner/name` or a bare `name`: at most one slash, dots and dashes allowed."""
 
-    regex = r"[A-Za-z0-9._,+-]{1,96}(?:/[A-Za-z0-9._,+-]{1,96})?"
+    regex = r"(?:[A-Za-z0-9._,+-]{1,96}/)?[A-Za-z0-9._,+-]{1,256}"
 
     def to_python(self, value: str) -> str:
         return value

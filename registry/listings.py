@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.timezone import now
 
-from registry.hub import BadRequest
+from registry.hub import BadName, BadRequest, checked_name
 from registry.hub_answers import Page
 from registry.identity import Incoming, Kept
 from registry.models import Harvest, Repo, Revision, Visit
@@ -131,11 +131,22 @@ def keep_page(run: Run, kind: str, page: Page) -> None:
 
 
 def without_card(kept: list[Kept]) -> list[Kept]:
-    """Those whose card is unknown and worth a request: one that was refused is not asked again at the same commit."""
+    """Those whose card is unknown and worth a request: one that was refused is not asked again at the same commit.
+
+    A name that the Hub gave long ago and takes no longer cannot be asked for; its card stays unknown.
+    """
     unknown = [k for k in kept if k.revision is not None and k.revision.card_state == Revision.CardState.UNKNOWN]
+    unknown = [k for k in unknown if can_be_asked(k.repo.name)]
     refused = Visit.objects.filter(revision__in=[k.revision for k in unknown], status=Visit.Status.GATED)
     refused = set(refused.values_list("revision_id", flat=True))
     return [k for k in unknown if k.revision.pk not in refused]
+
+
+def can_be_asked(name: str) -> bool:
+    try:
+        return bool(checked_name(name))
+    except BadName:
+        return False
 
 
 def read_pending(run: Run) -> None:

@@ -16,6 +16,7 @@ from registry.identity import Incoming, Kept
 from registry.keep import keep
 from registry.models import Harvest, HarvestProblem, Visit
 from registry.storable import storable_text
+from registry.visiting import NAME_MOST
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +132,7 @@ class Run:
         """Record what went wrong with a record that is counted already."""
         self.harvest.failed += 1
         if self.harvest.failed <= MOST_PROBLEMS:
-            told = {"name": storable_text(name)[:200], "problem": storable_text(problem)}
+            told = {"name": storable_text(name)[:NAME_MOST], "problem": storable_text(problem)}
             HarvestProblem.objects.create(harvest=self.harvest, line=line, **told)
 
     def count(self, counter: str) -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from registry.storable import storable_text
 
 KINDS = ("model", "dataset", "space")
-NAME = re.compile(r"[A-Za-z0-9._,+-]{1,96}(?:/[A-Za-z0-9._,+-]{1,96})?")  # old names hold a comma or a plus
+NAME = re.compile(r"(?:[A-Za-z0-9._,+-]{1,96}/)?[A-Za-z0-9._,+-]{1,256}")  # old names are longer, or hold a comma
 SHA = re.compile(r"[0-9a-f]{40}")
 HUB_ID = re.compile(r"[0-9a-f]{24}")
 HEX = re.compile(r"[0-9a-f]{40,64}")

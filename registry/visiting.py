@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 MOST_SMALL_FILES = 20
 GONE_AFTER = timedelta(hours=1)  # between the two failed looks that make a repository gone
+NAME_MOST = 360  # characters of a name that was asked for
 ANSWERED = (Visit.Status.FULL, Visit.Status.PARTIAL, Visit.Status.GATED)
 
 
@@ -85,7 +86,7 @@ def settle(look: Look, harvest: Harvest | None) -> Visit:
 
 
 def store(look: Look, harvest: Harvest | None) -> Visit:
-    row = Visit(kind=look.kind, name=storable_text(look.name)[:200], harvest=harvest, started_at=look.started_at)
+    row = Visit(kind=look.kind, name=storable_text(look.name)[:NAME_MOST], harvest=harvest, started_at=look.started_at)
     row.status, row.problem, row.requests = look.status, storable_text(look.problem), look.requests
     row.with_token, row.finished_at = look.with_token, now()
     with transaction.atomic():

@@ -87,6 +87,12 @@ def test_a_field_of_the_wrong_type_is_unknown_and_the_record_is_kept(tmp_path, i
     assert mirror(tmp_path, line(**info)).created == 1
 
 
+def test_an_old_name_longer_than_the_hub_takes_today_is_kept(tmp_path):
+    name = "acme/" + "long-" * 50
+    assert mirror(tmp_path, line(name)).created == 1
+    assert Repo.objects.called("model", name.upper()).name == name
+
+
 def test_a_card_that_is_too_large_is_unreadable_and_the_rest_is_kept(tmp_path):
     mirror(tmp_path, line(card="x" * (2 * 1024 * 1024 + 1)))
     assert Repo.objects.get().head.card_state == "unreadable"

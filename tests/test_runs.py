@@ -237,6 +237,12 @@ def test_a_card_that_one_pass_could_not_read_is_read_by_the_next():
     assert Repo.objects.get().head.card_state == "present"
 
 
+def test_a_listed_name_that_cannot_be_asked_for_costs_no_request_and_no_problem():
+    with LoopbackHub(record("acme/" + "long-" * 30, card="# a")) as hub:
+        harvest = run(hub, author="acme")
+    assert (harvest.status, harvest.created, Visit.objects.count()) == ("full", 1, 0)
+
+
 def test_an_empty_listing_makes_nothing_gone():
     with LoopbackHub(record("acme/a"), record("acme/b")) as hub:
         run(hub, sweep=True)

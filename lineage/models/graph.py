@@ -13,7 +13,7 @@ class Node(models.Model):
     """A point of the graph: a mirrored repository, or a parent that is only named."""
 
     kind = models.CharField(max_length=7, choices=Repo.Kind)
-    name = models.CharField(max_length=300, help_text="of the repository, or as the claim wrote it")
+    name = models.CharField(max_length=360, help_text="of the repository, or as the claim wrote it")
     repo = models.OneToOneField(Repo, null=True, on_delete=models.SET_NULL, related_name="node")
     cycle = models.BigIntegerField(null=True, help_text="the smallest node of the cycle it is on; null for nearly all")
 

@@ -146,7 +146,7 @@ class Repo(models.Model):
     hub_id = models.CharField(
         max_length=24, null=True, help_text="the Hub's _id; null while nothing trustworthy said it"
     )
-    name = models.CharField(max_length=200, help_text="owner/name, or the bare name of a canonical repository")
+    name = models.CharField(max_length=360, help_text="owner/name, or the bare name of a canonical repository")
     holds_name = models.BooleanField(default=True, help_text="false once another repository took the name over")
     account = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="repos")
     source = models.CharField(max_length=7, choices=Source, default=Source.HUB)
@@ -214,7 +214,7 @@ class Alias(models.Model):
 
     repo = models.ForeignKey(Repo, on_delete=models.CASCADE, related_name="aliases")
     kind = models.CharField(max_length=7, choices=Repo.Kind)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=360)
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True, help_text="null while it is the name")
 

@@ -20,7 +20,8 @@ USING fts5(name, content='registry_repo', content_rowid='id', tokenize='trigram'
 SQLITE_TRIGGERS = {
     "registry_repo_name_added": f"AFTER INSERT ON registry_repo BEGIN {LEARN} END",
     "registry_repo_name_gone": f"AFTER DELETE ON registry_repo BEGIN {FORGET} END",
-    "registry_repo_name_changed": f"AFTER UPDATE OF id, name ON registry_repo BEGIN {FORGET} {LEARN} END",
+    "registry_repo_name_changed": "AFTER UPDATE OF id, name ON registry_repo"
+    f" WHEN old.id <> new.id OR old.name <> new.name BEGIN {FORGET} {LEARN} END",
 }
 REBUILD = "INSERT INTO registry_repo_names (registry_repo_names) VALUES ('rebuild')"
 POSTGRES_INDEX = """CREATE INDEX IF NOT EXISTS registry_repo_name_parts

@@ -66,7 +66,7 @@ class HarvestProblem(models.Model):
 
     harvest = models.ForeignKey(Harvest, on_delete=models.CASCADE, related_name="problems")
     line = models.PositiveIntegerField(null=True, help_text="of the dump, from 1")
-    name = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=360, blank=True)
     problem = models.TextField()
 
     def __str__(self) -> str:
@@ -92,7 +92,7 @@ class Visit(models.Model):
         FAILED = "failed"
 
     kind = models.CharField(max_length=7, choices=Repo.Kind)
-    name = models.CharField(max_length=200, help_text="the name that was asked for")
+    name = models.CharField(max_length=360, help_text="the name that was asked for")
     repo = models.ForeignKey(Repo, null=True, on_delete=models.CASCADE, related_name="visits")
     revision = models.ForeignKey(Revision, null=True, on_delete=models.SET_NULL, related_name="visits")
     harvest = models.ForeignKey(Harvest, null=True, on_delete=models.SET_NULL, related_name="visits")
