@@ -6,6 +6,7 @@ from collections import Counter
 
 from lineage.answers import contradictions_of, evidence_for, parent_answer, parents_of
 from lineage.models import Closure, Comparison, Node, Relation, Trace
+from lineage.sight import is_hidden, public_name
 from openness.gate import CARD_RUBRICS, declared_licence, iso
 from openness.models import Assessment
 from registry.models import Alias, Repo
@@ -78,11 +79,11 @@ def licence(repo: Repo) -> dict:
 
 
 def lineage(repo: Repo, user) -> dict:
-    """Its parents with the proof and the evidence of each; a parent that only staff may see is shown by name alone."""
+    """Its parents with proof and evidence; one that only staff may see is shown by the name that public cards say."""
     trace = Trace.objects.filter(repo=repo).select_related("repo").first()
     node = Node.objects.filter(repo=repo).first()
     relations = parents_of(node) if node else []
-    visible = [row for row in relations if not is_hidden(row.parent.repo, user)]
+    visible = [row for row in relations if not is_hidden(row.parent, user)]
     evidence = evidence_for(relations[:PARENTS_SHOWN])
     parents = [parent(row, evidence.get(row.pk, []), user) for row in relations[:PARENTS_SHOWN]]
     return {
@@ -96,17 +97,13 @@ def lineage(repo: Repo, user) -> dict:
     }
 
 
-def is_hidden(repo: Repo | None, user) -> bool:
-    return repo is not None and repo.staff_only and not (user is not None and user.is_staff)
-
-
 def parent(relation: Relation, evidence: list[dict], user) -> dict:
     """A parent as `trace` tells it, with its licence where the mirror knows one that `user` may see."""
-    repo = relation.parent.repo
     shown = parent_answer(relation, evidence[:EVIDENCE_SHOWN])
-    if repo is None or is_hidden(repo, user):
-        return shown | {"resolved": False, "licence": None}
-    return shown | {"licence": repo.licence or None}
+    if is_hidden(relation.parent, user):
+        return shown | {"id": public_name(relation.parent), "resolved": False, "licence": None}
+    repo = relation.parent.repo
+    return shown | {"licence": repo.licence or None if repo else None}
 
 
 def assessed(repo: Repo, row: Assessment | None) -> dict:

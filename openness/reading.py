@@ -99,11 +99,14 @@ def mirrored_repos(keys: set[Key]) -> dict[Key, Repo]:
         return {}
     names = {name for _, name in keys}
     public = Repo.objects.visible_to(None).select_related("head__card__card")
-    now_called = public.current().annotate(lower_name=Lower("name")).filter(lower_name__in=names)
+    kinds = {kind for kind, _ in keys}  # the indexes begin with the kind
+    now_called = public.current().annotate(lower_name=Lower("name")).filter(kind__in=kinds, lower_name__in=names)
     found = {(repo.kind, repo.lower_name): repo for repo in now_called}
     missing = keys - found.keys()
-    former = Alias.objects.annotate(lower_name=Lower("name")).filter(lower_name__in={name for _, name in missing})
-    former = former.filter(valid_to__isnull=False, repo__staff_only=False).order_by("-valid_to", "pk")
+    former = Alias.objects.annotate(lower_name=Lower("name")).filter(kind__in=kinds)
+    former = former.filter(
+        lower_name__in={name for _, name in missing}, valid_to__isnull=False, repo__staff_only=False
+    ).order_by("-valid_to", "pk")
     cards = former.select_related("repo__head__card__card")
     for alias in cards:
         if (alias.kind, alias.lower_name) in missing:

@@ -9,8 +9,9 @@ from django.utils.timezone import now
 from rest_framework.test import APIClient
 
 from lineage.models import Node, Relation
+from lineage.trace import trace_repo
 from openness.models import Assessment
-from registry.models import Alias, ApiToken
+from registry.models import Alias, ApiToken, Repo
 from tests.mirrored import SEEN, mirrored
 from tests.test_gate import adoptable, assessed, compared, traced
 
@@ -171,12 +172,15 @@ def test_a_passport_tells_unknown_from_none(client):
     assert (orphan["lineage"]["parents"], orphan["licence"]["is_known"]) == ([], False)
 
 
-def test_a_passport_shows_a_hidden_parent_by_its_name_alone(client, staff):
+def test_a_passport_shows_a_hidden_parent_by_the_name_that_public_cards_say_alone(client, staff):
     secret = mirrored("acme/secret", staff_only=True, licence="mit")
-    traced(mirrored("acme/child"), ("acme/secret", secret))
-    for asker, resolved in ((client, False), (staff, True)):
+    child = mirrored("acme/child", card="---\nbase_model: acme/secret\n---\n")
+    trace_repo(child)
+    Repo.objects.filter(pk=secret.pk).update(name="acme/renamed")
+    Node.objects.filter(repo=secret).update(name="acme/renamed")
+    for asker, name, resolved in ((client, "acme/secret", False), (staff, "acme/renamed", True)):
         (parent,) = asker.get("/api/v1/passport/model/acme/child").json()["lineage"]["parents"]
-        assert (parent["id"], parent["resolved"], parent["licence"] is None) == ("acme/secret", resolved, not resolved)
+        assert (parent["id"], parent["resolved"], parent["licence"] is None) == (name, resolved, not resolved)
 
 
 def test_a_passport_of_hundreds_of_parents_is_cut_and_says_so(client, django_assert_max_num_queries):
