@@ -304,6 +304,7 @@ HOSTILE = {
         "none of its samples",
     ),
     "an eval without matches": (lambda: logs.openai_log(""), "no match events"),
+    "results instead of samples": (lambda: b'{\n "results": {"quiz": {"acc,none": 0.5}}}', "the sample log beside it"),
     "a sample log without docs": (lambda: b'{"doc_id": 1, "filtered_resps": []}', "no doc or no doc_id"),
     "a metric that is a pair": (
         lambda: lm_eval([0], metric="word_perplexity").replace(b"1.0}", b"[1, 2]}"),

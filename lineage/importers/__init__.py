@@ -47,6 +47,8 @@ def detect(stream: BinaryIO, name: str) -> str | None:
     stream.seek(0)
     if not head.strip():
         raise BadOutcomes("it is empty")
+    if lm_eval.is_summary(head):
+        raise BadOutcomes("it sums up a whole run; what is compared is the sample log beside it")
     if is_parquet(head):
         return lighteval.NAME if lighteval.is_details(stream) else generic_parquet.NAME
     return next((format for format, module in IMPORTERS.items() if module.recognises(head, name)), None)
@@ -80,7 +82,7 @@ def read_outcome_file(path: Path, options: ReadOptions | None = None) -> Outcome
         about = {**read_results(results, task), **table.about}
         return replace(table, suite=table.suite or task, about=about)
     except OSError as error:
-        raise BadOutcomes(f"{path}: it cannot be read ({error.strerror}).") from None
+        raise BadOutcomes(f"{path}: it cannot be read ({error.strerror or 'not a plain file'}).") from None
 
 
 __all__ = ["IMPORTERS", "MAX_FILE_BYTES", "ReadOptions", "detect", "read_outcome_file", "read_outcomes"]

@@ -20,12 +20,18 @@ from lineage.outcomes import BadOutcomes, OutcomeColumns, OutcomeTable, shown
 
 NAME = "lm-eval"
 DATED = re.compile(r"samples_(.+)_\d{4}-\d{2}-\d{2}T[^/]*\.jsonl$")
+SUMMARY = re.compile(rb'\s*\{\s*"results"\s*:')
 ID_DIGITS = 20  # of the 64 of a hash: two of a million items share these once in 10¹²
 BY_LIKELIHOOD = ("acc", "exact_match")  # right means that the likeliest choice is; others weigh the choices first
 
 
 def recognises(head: bytes, name: str) -> bool:
     return b'"doc_id"' in head and (b'"filtered_resps"' in head or b'"doc"' in head and b'"arguments"' in head)
+
+
+def is_summary(head: bytes) -> bool:
+    """Whether it is the results file that stands beside a sample log, handed in by mistake."""
+    return SUMMARY.match(head) is not None
 
 
 def read(stream: BinaryIO, name: str, options: ReadOptions) -> OutcomeTable:
