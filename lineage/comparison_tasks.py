@@ -12,7 +12,7 @@ MOST_A_ROUND = 20
 @shared_task(name="lineage.tasks.compare_queued")
 def compare_queued() -> int:
     """Work off what is queued or left behind; how many."""
-    keys = list(Comparison.objects.takeable(now()).order_by("pk").values_list("pk", flat=True)[:MOST_A_ROUND])
+    keys = list(Comparison.objects.uploads().takeable(now()).order_by("pk").values_list("pk", flat=True)[:MOST_A_ROUND])
     for key in keys:
         work_off(key)
     return len(keys)

@@ -1,7 +1,8 @@
-"""Who comes from whom (`graph`) and what changed between versions (`comparison`)."""
+"""Who comes from whom (`graph`) and what changed between versions (`comparison`, `run`)."""
 
 from lineage.models.comparison import Comparison, FlippedItem, OutcomeSet
 from lineage.models.graph import Claim, Closure, MergeRecipe, Node, Relation, Trace
+from lineage.models.run import Run, Watch
 
 __all__ = [
     "Claim",
@@ -12,5 +13,7 @@ __all__ = [
     "Node",
     "OutcomeSet",
     "Relation",
+    "Run",
     "Trace",
+    "Watch",
 ]

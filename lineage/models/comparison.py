@@ -37,6 +37,14 @@ class ComparisonQuerySet(models.QuerySet):
     def done(self) -> Self:
         return self.filter(status=Comparison.Status.DONE)
 
+    def uploads(self) -> Self:
+        """Of outcomes that were recorded elsewhere."""
+        return self.filter(execution__isnull=True)
+
+    def runs(self) -> Self:
+        """Of two versions that are run here."""
+        return self.filter(execution__isnull=False)
+
     def takeable(self, at: datetime) -> Self:
         """Queued, or left behind by a worker that is gone."""
         left_behind = Q(status=Comparison.Status.RUNNING, leased_until__lt=at)
@@ -84,6 +92,8 @@ class Comparison(models.Model):
     new_sha = models.CharField(max_length=40, blank=True)
     suite = models.CharField(max_length=200, blank=True)
     asked = models.JSONField(default=dict, help_text="the questions, and how the files are to be read")
+    execution = models.JSONField(null=True, help_text="what is to be run, and how; null: outcomes recorded elsewhere")
+    progress = models.JSONField(null=True, help_text="which version is running, and how far it is")
     budget = models.FloatField(null=True, help_text="largest negative flip rate that passes, a fraction")
     items = models.PositiveIntegerField(null=True)
     report = models.JSONField(null=True, help_text="as the command prints it")

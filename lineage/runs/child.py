@@ -1,0 +1,112 @@
+"""The process in which a version runs: reads one request from standard input, writes JSON lines, and ends.
+
+Lines have a `kind`: `ready` with the environment, `progress`, `outcomes`, then `done` with the figures or `problem`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+
+from lineage.runs.batches import Plan
+from lineage.runs.limits import close_network, die_with_parent, limit_resources
+from lineage.runs.problems import MEMORY_SIGNS, BadRun
+from lineage.suite_rows import BadSuite
+from lineage.suites import read_suite
+from lineage.version_files import BadVersion
+
+
+def main() -> int:
+    """Carry the request out; 0, or 3 where the version cannot be run."""
+    die_with_parent()
+    request = json.loads(sys.stdin.readline())
+    say = Lines(os.dup(1))
+    os.dup2(2, 1)  # whatever a library prints goes where it disturbs nobody
+    try:
+        carry_out(request, say)
+    except (BadRun, BadSuite, ValueError, OSError, NotImplementedError, ImportError, KeyError) as problem:
+        say("problem", sentence=sentence_of(problem))
+        return 3
+    except (RuntimeError, MemoryError, AttributeError, TypeError) as problem:
+        traceback.print_exc()
+        say("problem", sentence=sentence_of(problem))
+        return 3
+    return 0
+
+
+def sentence_of(problem: BaseException) -> str:
+    """Why a version does not run, in one sentence without paths."""
+    if isinstance(problem, BadRun | BadSuite | BadVersion):
+        return str(problem)
+    text = re.sub(r"(?:/[^/\s'\"]+)+/", "", " ".join(str(problem).split()))[:240]
+    if isinstance(problem, MemoryError) or any(sign in text for sign in MEMORY_SIGNS):
+        return "There is too little memory for this version."
+    return f"The version does not load or run: {text or type(problem).__name__}."
+
+
+class Lines:
+    """Writes JSON lines to where the parent reads them."""
+
+    def __init__(self, descriptor: int):
+        self.file = os.fdopen(descriptor, "w", encoding="utf8")
+
+    def __call__(self, kind: str, **values) -> None:
+        self.file.write(json.dumps({"kind": kind, **values}) + "\n")
+        self.file.flush()
+
+
+def carry_out(request: dict, say: Lines) -> None:
+    """Load, run, and say what came of it. Raises BadRun and what libraries raise."""
+    suite = read_suite(Path(request["suite"]), Path(request["datasets"]))
+    is_gpu = request["device"] != "cpu" and Path("/dev/nvidiactl").exists()
+    limit_resources(request["memory_bytes"], request["cpu_s"], is_gpu=is_gpu)
+    from lineage.runs.determinism import environment, pick_device, settle  # torch, under the limits
+
+    settings, device = settle(), pick_device(request["device"])
+    if device.type == "cuda":
+        import torch
+
+        torch.zeros(1, device=device)  # a driver may need sockets of its own; from here on there are none
+    network = close_network()
+    from lineage.runs.engine import Engine
+    from lineage.runs.loading import Source
+    from lineage.runs.tasks import task_for
+
+    source = Source(Path(request["folder"]), path_or_none(request["base"]), request["dtype"], device)
+    task = task_for(suite, source)
+    say("ready", environment=environment(device), determinism=settings, network=network)
+    wanted = set(request["only"]) if request["only"] is not None else None
+    items = [item for item in suite.items if wanted is None or item.id in wanted]
+    engine = Engine(
+        task,
+        Plan(**request["plan"]),
+        device,
+        lambda rows: say("outcomes", rows=rows),
+        lambda done, total, rate, left_s: say("progress", done=done, total=total, items_per_s=rate, left_s=left_s),
+    )
+    figures = engine.run(items)
+    say("done", figures=asdict(figures) | {"events": None, "peak_memory_bytes": peak(device)}, plan=asdict(engine.plan))
+
+
+def peak(device) -> int:
+    """The most memory that was held at once: of the GPU, or of the process."""
+    if device.type == "cuda":
+        import torch
+
+        return torch.cuda.max_memory_allocated()
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def path_or_none(text: str | None) -> Path | None:
+    return Path(text) if text else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,11 @@
+"""Why a run could not be carried out: one clear sentence, which travels from the child process to the row."""
+
+MEMORY_SIGNS = ("can't allocate memory", "out of memory", "annot allocate memory", "not enough memory", "failed to map")
+
+
+class BadRun(ValueError):
+    """A version that cannot be run on a suite; the message is one clear sentence."""
+
+
+class OutOfMemory(BadRun):
+    """Not even one item fits into the memory there is."""
