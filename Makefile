@@ -6,7 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 export DATA_DIR
 
-.PHONY: help run test proof bench lint worker
+.PHONY: help run models test proof bench lint worker
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -20,6 +20,15 @@ $(VENV)/installed-for-tests: tests/requirements.txt $(VENV)/installed
 	$(PY) -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	touch $@
 
+# The extra `models` of pyproject.toml: torch first and alone, since what asks for it takes whichever is there.
+$(VENV)/installed-for-models: pyproject.toml $(VENV)/installed
+	$(PY) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["models"], sep="\n")' > $@.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check $$(grep ^torch $@.txt)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r $@.txt
+	touch $@
+
+models: $(VENV)/installed-for-models ## install what runs models (torch, transformers, peft); all else works without
+
 run: export DEBUG = 1
 run: $(VENV)/installed ## set everything up, fill the registry and serve it (NO_SERVE=1 stops before serving)
 	$(PY) manage.py migrate --verbosity 0
@@ -30,7 +39,7 @@ worker: export DEBUG ?= 1
 worker: $(VENV)/installed ## run a worker and the schedules on this machine
 	$(VENV)/bin/celery -A registry worker --beat --queues hub,score,gpu --concurrency 2 --loglevel INFO --schedule $(DATA_DIR)/beat
 
-test: $(VENV)/installed-for-tests ## the whole suite, on SQLite and on a throw-away PostgreSQL
+test: $(VENV)/installed-for-tests $(VENV)/installed-for-models ## the whole suite, on SQLite and on a throw-away PostgreSQL
 	$(PY) -m pytest -n 2 -m "not proof"
 	$(PY) -m tests.postgres $(PY) -m pytest -n 2 -m "not proof and not browser"
 
@@ -40,8 +49,8 @@ lint: $(VENV)/installed-for-tests ## the linters, and whether a migration is mis
 	DEBUG=1 $(PY) manage.py makemigrations --check --dry-run
 	SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(60))') $(PY) manage.py check --deploy --fail-level WARNING
 
-proof: $(VENV)/installed-for-tests ## the long proofs
+proof: $(VENV)/installed-for-tests $(VENV)/installed-for-models ## the long proofs
 	$(PY) -m pytest -m proof
 
-bench: $(VENV)/installed-for-tests ## every benchmark; each prints JSON lines with units
+bench: $(VENV)/installed-for-tests $(VENV)/installed-for-models ## every benchmark; each prints JSON lines with units
 	@for bench in $$(ls tests/bench/*.py | grep -v __init__); do $(PY) -m $$(echo $${bench%.py} | tr / .) || exit 1; done

@@ -59,12 +59,19 @@ def compare(old: Side, new: Side, asked: Asked, *, rerun: OutcomeTable | None = 
 
 
 def fill(
-    row: Comparison, old: OutcomeTable, new: OutcomeTable, asked: Asked, rerun: OutcomeTable | None = None
+    row: Comparison,
+    old: OutcomeTable,
+    new: OutcomeTable,
+    asked: Asked,
+    rerun: OutcomeTable | None = None,
+    *,
+    runs: dict | None = None,
 ) -> Comparison:
-    """Analyse, and keep everything that was found at once. Raises BadOutcomes."""
+    """Analyse, and keep everything that was found at once; `runs` says how the versions ran. Raises BadOutcomes."""
     again = None if rerun is None else pair(old, rerun, Allowances(common_items=True))
     analysis = Analysis(pair(old, new, asked.allow), asked.questions, again)
-    line, details = storable(analysis.line()), storable(analysis.details())
+    details = analysis.details() | ({"runs": runs} if runs else {})
+    line, details = storable(analysis.line()), storable(details)
     with transaction.atomic():
         row.rerun = None if rerun is None else keep_outcomes(rerun)
         record(row, (keep_outcomes(old), keep_outcomes(new)), line, details)

@@ -5,6 +5,7 @@ from django.utils.timezone import now
 
 from lineage.comparison_intake import work_off
 from lineage.models import Comparison
+from lineage.run_queue import run_one
 
 MOST_A_ROUND = 20
 
@@ -15,4 +16,13 @@ def compare_queued() -> int:
     keys = list(Comparison.objects.uploads().takeable(now()).order_by("pk").values_list("pk", flat=True)[:MOST_A_ROUND])
     for key in keys:
         work_off(key)
+    return len(keys)
+
+
+@shared_task(name="lineage.tasks.run_queued")
+def run_queued() -> int:
+    """Run the versions of comparisons that wait or were left behind, one after the other; how many."""
+    keys = list(Comparison.objects.runs().takeable(now()).order_by("pk").values_list("pk", flat=True)[:MOST_A_ROUND])
+    for key in keys:
+        run_one(key)
     return len(keys)

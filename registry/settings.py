@@ -148,6 +148,7 @@ if not HAS_BROKER:  # one machine: messages are files, and whoever asks for shor
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TASK_DEFAULT_QUEUE = "hub"
 CELERY_TASK_ROUTES = {
+    "lineage.tasks.run_queued": {"queue": "gpu"},
     "registry.tasks.*": {"queue": "hub"},
     "lineage.tasks.*": {"queue": "score"},
     "openness.tasks.*": {"queue": "score"},

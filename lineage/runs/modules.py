@@ -93,9 +93,9 @@ def build(definition: dict) -> nn.Module:
     try:
         with torch.device("meta"):
             MODULES[kind](labels, **sizes)  # costs no memory, whatever the sizes say
-        return MODULES[kind](labels, **sizes)
     except (TypeError, ValueError, RuntimeError):
         raise BadRun(f"stemma_module.json does not give the sizes that {kind} needs.") from None
+    return MODULES[kind](labels, **sizes)
 
 
 def is_size(value: object) -> bool:

@@ -1,8 +1,10 @@
-"""`compare`: counts what the new version breaks, from recorded outcomes of both."""
+"""`compare`: counts what the new version breaks, by running both or from recorded outcomes of both."""
 
 import argparse
 import math
 from pathlib import Path
+
+from django.core.management.base import CommandError
 
 from lineage.comparing import Side, Version, compare
 from lineage.comparison_requests import Asked
@@ -10,11 +12,13 @@ from lineage.flip_planning import plan
 from lineage.flip_report import Questions
 from lineage.flip_verdict import FAIL, PASS, UNKNOWN, percent
 from lineage.importers import IMPORTERS, ReadOptions, read_outcome_file
+from lineage.models import Comparison
 from lineage.must_pass import read_id_file
 from lineage.outcomes import BadOutcomes
 from lineage.pairing import Allowances
+from lineage.run_options import add_running, run_now
 from lineage.version_tables import report_of, sheet_of
-from registry.cli import NO, YES, BadInput, StemmaCommand
+from registry.cli import NO, USAGE, YES, BadInput, StemmaCommand
 from registry.cli import UNKNOWN as NOT_KNOWN
 from registry.models import Repo
 
@@ -51,13 +55,17 @@ def count(text: str) -> int:
 
 
 class Command(StemmaCommand):
-    help = "Count what a new version breaks, from files of recorded outcomes."
+    help = "Count what a new version breaks, by running both versions or from files of recorded outcomes."
 
     def add_arguments(self, parser):
-        work = parser.add_mutually_exclusive_group(required=True)
+        parser.add_argument("old", nargs="?", metavar="OLD", help="ID, ID@SHA or a folder: runs OLD and NEW on --suite")
+        parser.add_argument("new", nargs="?", metavar="NEW")
+        work = parser.add_mutually_exclusive_group()
+        work.add_argument("--suite", metavar="NAME", help="suite that OLD and NEW are run on: a name or a .toml file")
         work.add_argument("--outcomes", nargs=2, metavar=("OLD", "NEW"), help="files of outcomes, any evaluator's log")
         work.add_argument("--versions", nargs="+", metavar="FILE", help="outcomes of a chain of versions, oldest first")
         work.add_argument("--plan", nargs="+", type=count, metavar="N", help="what N items can say of --budget")
+        add_running(parser)
         self.add_reading(parser)
         self.add_questions(parser)
 
@@ -86,8 +94,15 @@ class Command(StemmaCommand):
         asked.add_argument("--margin-band", type=positive, metavar="M", help="noise band of margins, if it is known")
         asked.add_argument("--epsilon", type=fraction, default=0.01, metavar="F", help="of rivals, with --versions")
 
-    def work(self, *, outcomes, versions, plan, **options) -> int:
+    def work(self, *, suite, outcomes, versions, plan, **options) -> int:
+        given = [options["old"], options["new"]]
+        if (suite and None in given) or not (suite or outcomes or versions or plan):
+            raise CommandError("say OLD NEW --suite NAME, --outcomes, --versions or --plan", returncode=USAGE)
+        if not suite and given != [None, None]:
+            raise CommandError("OLD and NEW are run on a --suite", returncode=USAGE)
         try:
+            if suite:
+                return self.compare_runs(given, suite, options)
             if outcomes:
                 return self.compare_two(outcomes, options)
             return self.compare_many(versions, options) if versions else self.plan_for(plan, options["budget"])
@@ -97,8 +112,7 @@ class Command(StemmaCommand):
     def compare_two(self, outcomes, options) -> int:
         """Compare two files, keep the comparison, and print its line."""
         read = ReadOptions(**{key: options[key] for key in READ})
-        must_pass = read_id_file(Path(options["must_pass"])) if options["must_pass"] else ()
-        questions = Questions(**{key: options[key] for key in ASKED}, must_pass=must_pass)
+        questions = questions_of(options)
         allow = Allowances(common_items=options["common_items"], swapped_labels=options["labels_checked"])
         references = (options["old_repo"], options["new_repo"])
         named = [version(*one) for one in zip(short_names(outcomes), references, strict=True)]
@@ -108,6 +122,23 @@ class Command(StemmaCommand):
         self.stderr.write(f"kept as comparison {comparison.pk}")
         self.put(comparison.report, readable(comparison.report))
         return STATUS[comparison.verdict]
+
+    def compare_runs(self, references, suite, options) -> int:
+        """Run two versions on a suite, keep the comparison, and print its line."""
+        allow = Allowances(swapped_labels=options["labels_checked"])
+        row = run_now(references, suite, options, Asked(questions_of(options), allow), self.tell)
+        if row.status != Comparison.Status.DONE:
+            raise BadInput(row.problem)
+        self.stderr.write(f"kept as comparison {row.pk}")
+        self.put(row.report, readable(row.report))
+        return STATUS[row.verdict]
+
+    def tell(self, said: dict) -> None:
+        """Progress, for whoever waits."""
+        self.stderr.write(
+            f"{said['step']}: {said['done']:,} of {said['total']:,} items,"
+            f" {said['items_per_s']:,.1f} items/s, {said['left_s']:,.0f} s left"
+        )
 
     def compare_many(self, paths, options) -> int:
         """Compare a chain of files with each other; nothing is kept."""
@@ -128,6 +159,11 @@ class Command(StemmaCommand):
         rows = (f"{row['n']:,} items: {allowed(row['flips_allowed'])}" for row in answer["sizes"])
         self.put(answer, "\n".join([f"{answer['items_without_flips'] or 'no number of'} items without a flip", *rows]))
         return YES
+
+
+def questions_of(options) -> Questions:
+    must_pass = read_id_file(Path(options["must_pass"])) if options["must_pass"] else ()
+    return Questions(**{key: options[key] for key in ASKED}, must_pass=must_pass)
 
 
 def short_names(paths: list[str]) -> list[str]:

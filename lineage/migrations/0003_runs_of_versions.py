@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('lineage', '0001_initial'),
+        ('lineage', '0002_longer_names'),
         ('registry', '0003_name_search'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

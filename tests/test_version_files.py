@@ -1,0 +1,88 @@
+"""A version is looked at before it is run: its files, what they may hold, and what its labels are called."""
+
+import json
+
+import pytest
+
+from lineage.label_spaces import BadLabels, label_notes
+from lineage.version_files import BadVersion, VersionFiles, check_files, files_digest, folder_of, label_names
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+def folder(path, **files):
+    path.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (path / name.replace("__", ".")).write_text(content if isinstance(content, str) else json.dumps(content))
+    return VersionFiles("acme/m", path)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"config__json": {}, "pytorch_model__bin": "x"}, "only in pytorch_model.bin, whose reading can run code"),
+        ({"config__json": {}, "model__joblib": "x"}, "whose reading can run code"),
+        ({"config__json": {}, "model__pt2": "x"}, "is an exported program"),
+        ({"config__json": {}}, "holds no safetensors"),
+        ({"model__safetensors": "x"}, "is no model's folder"),
+        (
+            {"adapter_config__json": {"base_model_name_or_path": "a/b"}, "adapter_model__safetensors": "x"},
+            "its base model 'a/b' was not found",
+        ),
+    ],
+)
+def test_what_may_not_or_cannot_be_run_is_refused_before_anything_is_opened(tmp_path, files, said):
+    with pytest.raises(BadVersion, match=said):
+        check_files(folder(tmp_path, **files))
+
+
+def test_safetensors_beside_a_pickle_are_enough(tmp_path):
+    check_files(folder(tmp_path, config__json={}, model__safetensors="x", pytorch_model__bin="x"))
+
+
+def test_a_mirrored_model_is_found_by_its_whole_commit_alone(tmp_path):
+    (tmp_path / "acme" / "m" / SHA).mkdir(parents=True)
+    (tmp_path / "models--acme--n" / "snapshots" / SHA).mkdir(parents=True)
+    assert folder_of("acme/m", SHA, [tmp_path]).is_dir()
+    assert folder_of("acme/n", SHA, [tmp_path]).is_dir()
+    with pytest.raises(BadVersion, match="not on this machine"):
+        folder_of("acme/o", SHA, [tmp_path])
+    for name, sha in (("acme/m", "main"), ("acme/m", SHA[:12]), ("../m", SHA), ("acme/../m", SHA), ("/etc", SHA)):
+        with pytest.raises(BadVersion, match="names no commit in full"):
+            folder_of(name, sha, [tmp_path])
+
+
+def test_the_digest_of_a_version_moves_with_each_file_and_with_its_base(tmp_path):
+    version = folder(tmp_path / "v", config__json={}, model__safetensors="x")
+    base = folder(tmp_path / "b", model__safetensors="y").folder
+    first = files_digest(version)
+    with_base = files_digest(VersionFiles("v", version.folder, base))
+    (base / "model.safetensors").write_text("z")
+    other_base = files_digest(VersionFiles("v", version.folder, base))
+    (version.folder / "more.txt").write_text("")
+    assert len({first, with_base, other_base, files_digest(version)}) == 4
+
+
+def test_labels_are_read_from_the_configuration_in_the_order_of_their_numbers(tmp_path):
+    names = {str(n): f"l{n}" for n in range(12)}
+    assert label_names(folder(tmp_path / "a", config__json={"id2label": names})) == [f"l{n}" for n in range(12)]
+    assert label_names(folder(tmp_path / "b", config__json={})) is None
+    assert label_names(folder(tmp_path / "c", stemma_module__json={"labels": ["p", "q"]})) == ["p", "q"]
+    with pytest.raises(BadVersion, match="cannot be read as JSON"):
+        label_names(folder(tmp_path / "d", config__json="{"))
+
+
+def test_new_and_lost_labels_are_said_and_another_numbering_is_no_flip():
+    assert label_notes(["a", "b"], ["a", "b"], {"a"}, {}) == []
+    assert label_notes(["a", "b"], ["b", "a"], {"a"}, {})[0].startswith("The two versions number the same labels")
+    assert label_notes(["a", "b"], ["a", "c"], {"a"}, {}) == [
+        "Only the newer version can answer 'c'.",
+        "Only the older version can answer 'b'.",
+    ]
+
+
+def test_a_version_that_names_no_right_answer_is_refused_unless_the_suite_translates():
+    with pytest.raises(BadLabels, match="The newer version calls its labels 'LABEL_0', 'LABEL_1'"):
+        label_notes(["neg", "pos"], ["LABEL_0", "LABEL_1"], {"neg", "pos"}, {})
+    names = {"LABEL_0": "neg", "LABEL_1": "pos"}
+    assert label_notes(["neg", "pos"], ["LABEL_0", "LABEL_1"], {"neg", "pos"}, names) == []
