@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lineage import signs
 from lineage.claims import FROM_MODEL
 from lineage.forms import Form
 from lineage.groups import INHERITED, Evidence, Group, Parent
@@ -22,7 +23,8 @@ def contradictions(
     said = [own_name(parent, evidence) for parent in parents]
     said += [differing(parent, form) for parent in parents if parent.role != INHERITED]
     said += [no_repository(group) for group in bound]
-    said += [names_skipped(bound, inherited), unnamed_by_hub(bound), two_bases(bound)]
+    said += [names_skipped(bound, inherited), unnamed_by_hub(bound), two_bases(bound), header_and_text(bound)]
+    said += [tuned_by_name(evidence.held.basename, group, form) for group in bound]
     said += newer_and_older(parents)
     return tuple(dict.fromkeys(sentence for sentence in said if sentence))
 
@@ -81,6 +83,28 @@ def two_bases(bound: Sequence[Group]) -> str:
         if cards and claim and group not in cards:
             return f"The card names {cards[0].name}, {claim.file or claim.field} names {group.name}."
     return ""
+
+
+def header_and_text(bound: Sequence[Group]) -> str:
+    """A sentence that names another origin than the header does: one of them was copied, or one is a teacher."""
+    headed = [group for group in bound if any(claim.source == "card" for claim in group.claims)]
+    told = [group for group in bound if group.prose_relations and group not in headed]
+    if not headed or not told:
+        return ""
+    return f"The header names {headed[0].name}, the text {told[0].name}."
+
+
+def tuned_by_name(basename: str, group: Group, form: Form) -> str:
+    """A conversion called after the tuned variant of the model that its header names: the header is that variant's."""
+    if form.kind not in ("quantized", "converted"):
+        return ""
+    parent = group.name.rpartition("/")[2]
+    at = len(owner) if basename.lower().startswith(owner := f"{group.name.partition('/')[0].lower()}-") else 0
+    more = basename[at + len(parent) :] if basename[at:].lower().startswith(parent.lower()) else ""
+    found = signs.TUNED_NAME.match(more)
+    if not found:
+        return ""
+    return f"Its name says that {parent}{found.group(0)} was {form.kind}, the card names {group.name}."
 
 
 def newer_and_older(parents: Sequence[Parent]) -> list[str]:

@@ -125,6 +125,8 @@ def converted_form(held: Holdings) -> Form:
     if held.full_weights:
         if "mlx" in held.words and not held.was_trained:
             return Form("converted", "it is tagged mlx")
+        if named := signs.PORTED_NAME.search(held.basename):  # its tags may be those of a copied card
+            return Form("converted", f"its name says {named.group(0).strip('-_.')}")
         return Form()
     for runtime, pattern in signs.PORTED:
         if held.files(pattern):

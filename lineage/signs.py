@@ -35,6 +35,8 @@ PORTED = (
     ("TensorRT", re.compile(r"\.engine$")),
     ("Neuron", re.compile(r"\.neff$")),
 )
+PORTED_NAME = re.compile(r"(?:^|[-_.])mlx[-_.]?(?:bf|fp|f|b?float)(?:16|32)(?=$|[-_.])", re.IGNORECASE)
+TUNED_NAME = re.compile(r"[-_.](?:instruct|chat|it|sft|dpo|rlhf)(?=$|[-_.])", re.IGNORECASE)  # after a base's name
 QUANTIZER_FILES = {
     "quantize_config.json": "GPTQ",
     "quant_config.json": "AWQ",

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from lineage.claims import KINDS
 from lineage.kinds import decide
 from lineage.readers.repository import ShownRepo, evidence_of
+from tests.bench import relations
 
 WHOLE = ("config.json", "model.safetensors")
 ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
@@ -228,3 +229,27 @@ def test_every_parent_has_one_of_the_closed_kinds_and_every_claim_one_place(name
     assert len(keys) == len(set(keys))
     claims = [claim for parent in found.parents for claim in parent.claims] + list(found.unbound)
     assert len(claims) == len(set(claims))
+
+
+def test_a_port_to_mlx_is_known_by_its_name_where_its_tags_are_a_copied_cards():
+    assert verdict("me/tiny-mlx-fp16", base="acme/tiny", tags=("mlx", "trl", "sft")).relation == "converted"
+
+
+def test_a_quantization_called_after_the_tuned_variant_of_its_header_is_told():
+    for name in ("me/Tiny-Instruct-4bit", "me/acme-Tiny-Instruct-4bit"):
+        found = verdict(name, base="acme/Tiny", relation="quantized", hub=False)
+        assert found.contradictions == ("Its name says that Tiny-Instruct was quantized, the card names acme/Tiny.",)
+    assert not verdict("me/Tiny-Iterated-4bit", base="acme/Tiny", relation="quantized", hub=False).contradictions
+
+
+def test_a_sentence_that_names_another_origin_than_the_header_is_told():
+    found = verdict(base="acme/large", body="**Finetuned from model:** `acme/small`", hub=False)
+    assert [p.name for p in found.parents] == ["acme/large", "acme/small"]
+    assert found.contradictions == ("The header names acme/large, the text acme/small.",)
+
+
+def test_the_names_of_the_labels_are_the_kinds_of_relations():
+    labels = relations.labels()
+    assert len(labels) > 300
+    assert {label.relation for label in labels.values()} <= {*KINDS, "base"}
+    assert set(map(relations.half_of, labels)) == set(relations.HALVES)
