@@ -1,8 +1,8 @@
 """How long a comparison of many items takes, and how fast logs are read: `python -m tests.bench.flips 1000000`.
 
 Prints a JSON line for each part: reading two Parquet files and analysing them, with and without clusters; reading
-logs, in MB/s beside plain `json.loads` over the same lines. Each part runs in a process of its own, whose peak memory
-it reports. Pure code and files; no database.
+logs, in MB/s beside plain `json.loads` over the same lines; how often the 95 % intervals hold the truth, by simulation.
+Each part runs in a process of its own, whose peak memory it reports. Pure code and files; no database.
 """
 
 import io
@@ -20,11 +20,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from lineage.flip_report import Analysis, Questions
+from lineage.flip_statistics import clopper_pearson, newcombe
 from lineage.importers import read_outcomes
 from lineage.outcomes import SCHEMA, OutcomeTable
 from lineage.pairing import pair
 from tests import evaluator_logs as logs
 
+SIMULATIONS = 5_000
 LABELS = pa.array(["joy", "anger", "fear", "sadness", "surprise"], SCHEMA.field("label").type)
 
 
@@ -82,6 +84,17 @@ def import_log(kind: str, lines: int) -> dict:
     return found | {"import_mb_s": size_mb / (end - plain), "share_of_plain": (plain - start) / (end - plain)}
 
 
+def coverage(items: int, accuracy_old: float, nfr: float, pfr: float) -> dict:
+    """The share of simulated comparisons whose intervals hold the true rate and the true change of accuracy."""
+    cells = [accuracy_old - nfr, nfr, pfr, 1 - accuracy_old - pfr]
+    draws = np.random.default_rng(1).multinomial(n=items, pvals=cells, size=SIMULATIONS).tolist()
+    exact = sum(low <= nfr <= high for low, high in (clopper_pearson(cw, items) for _, cw, _, _ in draws))
+    paired = sum(low <= pfr - nfr <= high for low, high in (newcombe(*draw) for draw in draws))
+    true = {"items": items, "accuracy_old": accuracy_old, "nfr": nfr, "pfr": pfr}
+    held = {"clopper_pearson_share": exact / SIMULATIONS, "newcombe_share": paired / SIMULATIONS}
+    return {"part": "coverage at 0.95", "simulations": SIMULATIONS} | true | held
+
+
 def measured(work, *parameters) -> None:
     """Run one part in a fresh process and print what it found, with that process's peak memory."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
@@ -104,6 +117,8 @@ def main(n: int) -> None:
             measured(analyse, folder, clusters)
     measured(import_log, "lm-eval", min(n, 20_000))
     measured(import_log, "jsonl", min(n, 500_000))
+    for true in ((200, 0.8, 0.03, 0.05), (1_000, 0.7, 0.08, 0.08), (1_000, 0.9, 0.01, 0.02)):
+        measured(coverage, *true)
 
 
 if __name__ == "__main__":
