@@ -51,6 +51,9 @@ def margin_picture(points: Sequence[tuple[float, float]], noise: float | None = 
     marks = [
         f'<line class="axis" x1="{PAD}" y1="{floor}" x2="{floor}" y2="{floor}"/>',
         f'<line class="axis" x1="{PAD}" y1="{PAD}" x2="{PAD}" y2="{floor}"/>',
+        f'<text class="tick" x="{PAD}" y="{floor + 11}">0</text>',
+        f'<text class="tick" x="{floor}" y="{floor + 11}" text-anchor="end">{most:.3g} before</text>',
+        f'<text class="tick" x="{PAD}" y="{PAD - 3}">{most:.3g} now</text>',
     ]
     if noise:
         reach = at(noise) - PAD
