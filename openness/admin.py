@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from openness.assess import SCORERS
-from openness.models import Assessment
+from openness.models import Assessment, ImportedRecord
 from openness.tasks import assess_now
 from registry.admin import MirrorAdmin, run_for_each
 from registry.models import Repo
@@ -67,6 +67,18 @@ class AssessmentAdmin(MirrorAdmin):
         findings = reverse("assessment", args=[row.pk])
         words = '<a href="{}">page</a> · <a href="{}">findings</a> · <a href="{}">its others</a>'
         return format_html(words, row.repo.path, findings, others)
+
+
+@admin.register(ImportedRecord)
+class ImportedRecordAdmin(MirrorAdmin):
+    """Records that were handed in; they are read, and deleted, but never edited."""
+
+    list_display = ["release", "hub_name", "parity_label", "strict_label", "file", "imported_by", "imported_at"]
+    list_filter = ["parity_class", "strict_class"]
+    search_fields = ["hub_name__istartswith", "release__istartswith"]
+    search_help_text = "The beginning of a repository's or a release's name"
+    exclude = ["packed"]
+    ordering = ["-id"]
 
 
 @admin.action(description="Assess now", permissions=["assess"])

@@ -3,13 +3,14 @@
 from django.urls import path
 
 from openness.api import AssessmentDetail, AssessmentList, CardView, GateView, PassportView, PolicyList
-from openness.mof_api import DifferencesView, Distribution, OpennessView, RecordExport, RecordFiles
+from openness.mof_api import DifferencesView, Distribution, KeptRecords, OpennessView, RecordExport, RecordFiles
 from openness.statistics_api import StatisticsView
 
 urlpatterns = [
     path("statistics", StatisticsView.as_view(), name="statistics"),
     path("openness", Distribution.as_view(), name="openness-distribution"),
     path("openness/records", RecordFiles.as_view(), name="openness-records"),
+    path("openness/records/kept", KeptRecords.as_view(), name="kept-records"),
     path("openness/<kind:kind>/<hub_name:name>", OpennessView.as_view(), name="openness"),
     path("exports/mof", RecordExport.as_view(), name="export-mof"),
     path("assessments/<int:number>/since/<int:earlier>", DifferencesView.as_view(), name="assessment-differences"),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import conditional_page
-from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound, ValidationError
-from rest_framework.generics import get_object_or_404
+from rest_framework.generics import ListAPIView, get_object_or_404
 from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -16,9 +16,10 @@ from rest_framework.views import APIView
 from openness.api import MOVED, ReadOrReckon, present_address, visible_repo
 from openness.distribution import class_distribution
 from openness.evidence import differences, evidence_rows
-from openness.models import Assessment
+from openness.models import Assessment, ImportedRecord
 from openness.record_export import records_of, to_yaml
 from openness.record_files import MOST_BYTES, mof_line
+from openness.record_store import keep_record
 from registry.models import Repo
 from registry.strict import StrictParameters
 
@@ -71,6 +72,16 @@ class RawParser(BaseParser):
 
     def parse(self, stream, media_type=None, parser_context=None):
         return stream.read(MOST_BYTES + 1)
+
+
+def sent_files(request) -> list[tuple[str, bytes]]:
+    """The name and bytes of each file of a request: its body, or 1 to 100 files of a form. Raises ValidationError."""
+    if isinstance(request.data, bytes):
+        return [("", request.data)]
+    files = request.FILES.getlist("file")
+    if not 0 < len(files) <= FILES_MOST or set(request.data) != {"file"}:
+        raise ValidationError({"file": [f"Send 1 to {FILES_MOST} files under the name “file”."]})
+    return [(file.name, file.read(MOST_BYTES + 1)) for file in files]
 
 
 def mof_rows(repo: Repo):
@@ -140,12 +151,41 @@ class RecordFiles(StrictParameters, APIView):
         responses=OpenApiTypes.OBJECT,
     )
     def post(self, request):
-        if isinstance(request.data, bytes):
-            return Response(mof_line("", request.data))
-        files = request.FILES.getlist("file")
-        if not 0 < len(files) <= FILES_MOST or set(request.data) != {"file"}:
-            raise ValidationError({"file": [f"Send 1 to {FILES_MOST} files under the name “file”."]})
-        return Response({"results": [mof_line(file.name, file.read(MOST_BYTES + 1)) for file in files]})
+        lines = [mof_line(name, data) for name, data in sent_files(request)]
+        return Response(lines[0] if isinstance(request.data, bytes) else {"results": lines})
+
+
+class ImportedRecordSerializer(serializers.ModelSerializer):
+    number = serializers.IntegerField(source="pk")
+    as_of = serializers.DateTimeField(source="imported_at")
+
+    class Meta:
+        model = ImportedRecord
+        fields = "number sha256 file release hub_name parity_class strict_class as_of".split()
+
+
+@extend_schema_view(get=extend_schema(tags=["openness"]))
+class KeptRecords(StrictParameters, ListAPIView):
+    """Record files that were handed in: claims of their authors, kept beside our own evidence; the newest first."""
+
+    queryset = ImportedRecord.objects.defer("packed")
+    serializer_class = ImportedRecordSerializer
+    ordering = "-id"
+    parser_classes = [MultiPartParser, RawParser]
+    write_scope, write_permission = "assess", "openness.import_record"
+
+    @extend_schema(
+        tags=["openness"],
+        request={"application/yaml": OpenApiTypes.BINARY, "multipart/form-data": OpenApiTypes.OBJECT},
+        responses={200: OpenApiTypes.OBJECT},
+    )
+    def post(self, request):
+        """Class records and keep those that can be read; the same file is kept once."""
+        results = []
+        for name, data in sent_files(request):
+            line, row = keep_record(name, data, by=request.user.get_username())
+            results.append(line | {"number": row.pk if row else None})
+        return Response({"results": results})
 
 
 class RecordExport(StrictParameters, APIView):

@@ -10,8 +10,10 @@ from django.views.decorators.http import require_safe
 from openness.distribution import class_distribution
 from openness.evidence import differences, evidence_rows
 from openness.mof_api import HISTORY_SHOWN, mof_rows
+from openness.record_store import records_about
 from registry.models import Repo
 
+RECORDS_SHOWN = 20
 CLASS_ORDER = ("1", "2", "3", "0")
 
 
@@ -46,6 +48,7 @@ def openness_of_repo(request, kind: str, name: str):
         "components": components(row) if row else [],
         "rules": rules(row) if row else [],
         "history": history,
+        "records": records_about(repo).defer("packed")[:RECORDS_SHOWN],
         "changes": differences(earlier, row) if earlier and row else None,
     }
     return render(request, "openness/openness_of_repo.html", page)

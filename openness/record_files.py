@@ -16,9 +16,13 @@ MOST_DEPTH = 100  # of brackets in a JSON record
 def mof_line(file: str, data: bytes) -> dict:
     """The answer of `assess --mof` about one file; what cannot be read has a problem and no class."""
     try:
-        record, problem = read_file(data), None
-    except RecordProblem as found:
-        record, problem = None, str(found)
+        return classed_line(file, read_file(data), None)
+    except RecordProblem as problem:
+        return classed_line(file, None, str(problem))
+
+
+def classed_line(file: str, record: Record | None, problem: str | None) -> dict:
+    """A record by both rubrics; without one, why there is none."""
     by_rubric = [r.classify(record) if record else unclassified(r.RUBRIC) for r in (parity, strict)]
     return {"file": file, "problem": problem, **by_rubric[0].as_dict(), "strict": by_rubric[1].as_dict()}
 

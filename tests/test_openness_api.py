@@ -3,15 +3,20 @@
 import io
 import json
 import re
+from datetime import timedelta
 
 import pytest
 import yaml
+from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
+from django.utils.timezone import now
 from rest_framework.test import APIClient
 
 from openness.assess import assess_repo
+from openness.models import ImportedRecord
 from openness.record_files import mof_line
-from registry.models import Repo
+from openness.record_store import keep_record, records_about
+from registry.models import ApiToken, Repo
 from tests.mirrored import content_of, mirrored
 from tests.test_mof_evidence import CARD
 
@@ -31,6 +36,8 @@ BAD = {
     "many": json.dumps({"release": {"components": [{"name": "Model card"}] * 10_000}}).encode(),
     "deep": b"[" * 50_000,
     "nested-json": b'{"a":' * 50_000,
+    "deep-licence": f"release: {{license: {{distribution: {{name: '{'(' * 200}MIT{')' * 200}'}}}}}}".encode(),
+    "long-licence": f"release: {{license: {{distribution: {{name: '{'MIT OR ' * 1_000}MIT'}}}}}}".encode(),
 }
 FILES = {"README.md": 10, "config.json": 10, "model.safetensors": 10**8}
 
@@ -138,6 +145,42 @@ def test_several_record_files_are_classed_at_once(client):
 def test_a_bad_record_is_a_recorded_problem_and_never_a_class(client, data):
     line = client.post("/api/v1/openness/records", data, content_type="application/octet-stream").json()
     assert line["problem"] and (line["class"], line["strict"]["class"]) == (0, 0)
+
+
+@pytest.fixture
+def writer():
+    user = User.objects.create_user("ada")
+    user.user_permissions.add(Permission.objects.get(codename="import_record"))
+    _, secret = ApiToken.issue(user, label="t", scopes=["read", "assess"], expires_at=now() + timedelta(days=1))
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    return client
+
+
+def test_records_are_kept_once_as_claims_and_shown_with_their_model(client, writer, tiny):
+    record = {"release": RECORD["release"] | {"huggingface": "https://huggingface.co/Acme/Tiny"}}
+    files = [io.BytesIO(yaml.safe_dump(record).encode()), io.BytesIO(b"{")]
+    for number, file in enumerate(files):
+        file.name = f"{number}.yml"
+    first = writer.post("/api/v1/openness/records/kept", {"file": files}, format="multipart").json()["results"]
+    again = writer.post(
+        "/api/v1/openness/records/kept", yaml.safe_dump(record).encode(), content_type="application/yaml"
+    ).json()["results"]
+    assert [bool(line["number"]) for line in first] == [True, False] and again[0]["number"] == first[0]["number"]
+    listed = client.get("/api/v1/openness/records/kept").json()["results"]
+    assert [(row["hub_name"], row["parity_class"]) for row in listed] == [("Acme/Tiny", 0)]
+    assert ImportedRecord.objects.get().data == yaml.safe_dump(record).encode()
+    assert "Records that were handed in" in client.get("/openness/model/acme/tiny").content.decode()
+
+
+def test_a_record_is_kept_for_writers_only(client):
+    answer = client.post("/api/v1/openness/records/kept", b"release: {}", content_type="application/yaml")
+    assert answer.status_code in (401, 403) and not ImportedRecord.objects.exists()
+
+
+def test_a_record_that_came_before_its_model_is_found_with_it():
+    keep_record("x.yml", yaml.safe_dump({"release": {"name": "x", "huggingface": "acme/later"}}).encode())
+    assert records_about(mirrored("acme/later")).count() == 1
 
 
 def test_confirmed_components_are_exported_as_records(client, tiny):

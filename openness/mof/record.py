@@ -5,12 +5,18 @@ Only what decides a class is read. What the tool's importer would choke on is a 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from registry.storable import storable_text
 
 MOST_COMPONENTS = 200
 MOST_NAME = 500  # characters of a component's or a licence's name
+MOST_DEPTH = 20  # parentheses in a licence; more are read by nobody
+HUB_NAME = re.compile(
+    r"(?:(?:https?://)?[\w.-]+(?::\d+)?/)?(?P<name>(?!https?:)[\w.-]{1,96}/[\w.-]{1,96})(?:/(?:tree|blob|resolve)/.*)?/?",
+    re.ASCII,
+)
 LEVELS = ("distribution", "code", "data", "document")
 
 
@@ -34,6 +40,7 @@ class Record:
     listed: tuple[Listed, ...]
     licences: dict[str, str]
     name: str = ""
+    hub_name: str = ""  # the repository of the Hub that the record names, where it names one
 
 
 def read_record(value: object) -> Record:
@@ -56,7 +63,18 @@ def read_record(value: object) -> Record:
         listed=tuple(_listed(entry) for entry in components),
         licences=_release_licences(release.get("license")),
         name=storable_text(name[:MOST_NAME]) if isinstance(name, str) else "",
+        hub_name=_hub_name(release.get("huggingface")),
     )
+
+
+def _hub_name(address: object) -> str:
+    """The repository in an address of a Hub, or the bare name: "" where there is none.
+
+    >>> _hub_name("https://huggingface.co/acme/tiny/tree/main"), _hub_name("acme/tiny"), _hub_name("soon")
+    ('acme/tiny', 'acme/tiny', '')
+    """
+    found = HUB_NAME.fullmatch(address.strip()) if isinstance(address, str) and len(address) <= MOST_NAME else None
+    return found["name"] if found else ""
 
 
 def _listed(entry: object) -> Listed:
@@ -74,6 +92,8 @@ def _licence(value: object, whose: str) -> str | None:
     if value is None or isinstance(value, str):
         if value and len(value) > MOST_NAME:
             raise RecordProblem(f"the licence of {whose} has {len(value)} characters and is not read")
+        if value and value.count("(") > MOST_DEPTH:
+            raise RecordProblem(f"the licence of {whose} has more than {MOST_DEPTH} parentheses and is not read")
         return storable_text(value) if value else value
     if value in (0, False):
         return ""

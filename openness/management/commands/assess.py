@@ -11,6 +11,7 @@ from openness.lint import line_of_file, status_of
 from openness.lookup import NotOne, repo_called
 from openness.loose_files import CORPUS_MOST, Unreadable, read_bounded
 from openness.record_files import mof_line
+from openness.record_store import keep_record
 from registry.cli import BAD_INPUT, USAGE, YES, BadInput, StemmaCommand
 from registry.models import Repo
 from registry.storable import storable_text
@@ -30,6 +31,7 @@ class Command(StemmaCommand):
         loose = parser.add_mutually_exclusive_group()
         loose.add_argument("--card", nargs="+", metavar="FILE", help="judge loose cards, of --kind model or dataset")
         loose.add_argument("--mof", nargs="+", metavar="FILE", help="class record files of the Model Openness Tool")
+        parser.add_argument("--keep", action="store_true", help="of --mof: keep the records as claims")
         loose.add_argument("--carbon", metavar="FILE.csv", help="label a corpus by efficiency, A to E")
 
     def work(self, *, repo_ids, kind, rubric, limit, **options) -> int:
@@ -39,8 +41,10 @@ class Command(StemmaCommand):
             return self.judge_cards(options["card"], kind, options["min_score"])
         if options["min_score"] is not None:
             raise CommandError("--min-score goes with --card.", returncode=USAGE)
+        if options["keep"] and not options["mof"]:
+            raise CommandError("--keep goes with --mof.", returncode=USAGE)
         if options["mof"]:
-            return max([self.class_record(file) for file in options["mof"]])
+            return max([self.class_record(file, options["keep"]) for file in options["mof"]])
         if options["carbon"]:
             return self.label_corpus(options["carbon"])
         if unknown := set(rubric or ()) - assessing.SCORERS.keys():
@@ -80,11 +84,12 @@ class Command(StemmaCommand):
         self.put(line, f"{file}\t{line['problem'] or line['score']}")
         return status_of(line, min_score)
 
-    def class_record(self, file) -> int:
+    def class_record(self, file, keep) -> int:
+        name = storable_text(file)
         try:
-            line = mof_line(storable_text(file), read_bounded(file))
+            line = keep_record(name, read_bounded(file))[0] if keep else mof_line(name, read_bounded(file))
         except Unreadable as error:
-            line = mof_line(storable_text(file), b"") | {"problem": str(error)}
+            line = mof_line(name, b"") | {"problem": str(error)}
         self.put(line, f"{file}\t{line['problem'] or line['label']}")
         return BAD_INPUT if line["problem"] else YES
 
