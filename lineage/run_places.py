@@ -10,7 +10,17 @@ from django.conf import settings
 
 from lineage.suite_rows import BadSuite
 from lineage.suites import Suite, read_suite
-from lineage.version_files import ADAPTER, MODULE, SHA, BadVersion, VersionFiles, check_files, folder_of, read_json
+from lineage.version_files import (
+    ADAPTER,
+    MODULE,
+    NAME,
+    SHA,
+    BadVersion,
+    VersionFiles,
+    check_files,
+    folder_of,
+    read_json,
+)
 from registry.models import Repo
 
 SHIPPED = Path(__file__).resolve().parent / "data"
@@ -38,6 +48,8 @@ def named_version(reference: str, base: str = "", user=None, *, folders: bool = 
     folder = Path(reference)
     if folders and folder.is_dir():
         return of_folder(folder.resolve(), base), None
+    if folders and (folder := shipped(reference)):
+        return of_folder(folder, base), None
     name, _, sha = reference.partition("@")
     repo = Repo.objects.visible_to(user).named(Repo.Kind.MODEL, name).select_related("head").first()
     if repo is None:
@@ -48,6 +60,12 @@ def named_version(reference: str, base: str = "", user=None, *, folders: bool = 
     if not SHA.fullmatch(sha):
         raise BadVersion(f"{sha[:60]!r} is no commit in full: that takes 40 hexadecimal digits.")
     return Named(repo.name, sha, base=base), repo
+
+
+def shipped(name: str) -> Path | None:
+    """The folder of an example that ships with the project; each has one commit."""
+    folder = SHIPPED / "models" / name
+    return next(iter(sorted(folder.iterdir())), None) if NAME.fullmatch(name) and folder.is_dir() else None
 
 
 def of_folder(folder: Path, base: str) -> Named:
