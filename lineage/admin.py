@@ -1,3 +1,3 @@
 """Lineage in the admin."""
 
-from lineage import comparison_admin, graph_admin  # noqa: F401  register
+from lineage import comparison_admin, graph_admin, run_admin  # noqa: F401  register

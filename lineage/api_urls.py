@@ -4,10 +4,12 @@ from django.urls import path
 
 from lineage.comparison_api import ChainView, ComparisonDetail, ComparisonList, FlippedList
 from lineage.graph_api import LineageView
+from lineage.run_api import RunView
 
 urlpatterns = [
     path("lineage/<kind:kind>/<hub_name:name>", LineageView.as_view(), name="lineage-graph"),
     path("comparisons", ComparisonList.as_view(), name="comparison-list"),
+    path("comparisons/run", RunView.as_view(), name="comparison-run-api"),
     path("comparisons/chain/<hub_name:name>", ChainView.as_view(), name="comparison-chain-detail"),
     path("comparisons/<int:pk>", ComparisonDetail.as_view(), name="comparison-detail"),
     path("comparisons/<int:pk>/flipped", FlippedList.as_view(), name="comparison-flipped"),

@@ -201,9 +201,10 @@ class ComparisonDetailSerializer(ComparisonSerializer):
     report = ReportSerializer(allow_null=True, read_only=True)
     details = serializers.DictField(allow_null=True, read_only=True)
     flipped = serializers.HyperlinkedIdentityField("comparison-flipped")
+    progress = serializers.DictField(allow_null=True, read_only=True, help_text="how far the running version is")
 
     class Meta(ComparisonSerializer.Meta):
-        fields = [*ComparisonSerializer.Meta.fields, "report", "details", "flipped"]
+        fields = [*ComparisonSerializer.Meta.fields, "progress", "report", "details", "flipped"]
         read_only_fields = fields
 
 

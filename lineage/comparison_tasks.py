@@ -6,6 +6,7 @@ from django.utils.timezone import now
 from lineage.comparison_intake import work_off
 from lineage.models import Comparison
 from lineage.run_queue import run_one
+from lineage.watching import look
 
 MOST_A_ROUND = 20
 
@@ -26,3 +27,9 @@ def run_queued() -> int:
     for key in keys:
         run_one(key)
     return len(keys)
+
+
+@shared_task(name="lineage.tasks.compare_watched")
+def compare_watched() -> int:
+    """Queue comparisons of watched models with the newer versions that the mirror has learned of; how many."""
+    return look(now())

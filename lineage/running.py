@@ -115,9 +115,20 @@ def heard(child: Child, wanted: set[str], tell: Tell) -> Ran:
         elif kind == "problem":
             raise BadRun(str(said.get("sentence"))[:500])
         elif kind == "done":
-            ran.figures = {"plan": said.get("plan"), **said.get("figures", {})}
+            ran.figures = {"plan": said.get("plan"), **with_rates(said.get("figures", {}))}
             return ran
     raise BadRun(child.why_it_ended())
+
+
+def with_rates(figures: dict) -> dict:
+    """The figures of a run with its rates; None where nothing was timed or computed."""
+    wall_s, computed = figures.get("wall_s"), figures.get("computed_tokens")
+    return figures | {
+        "items_per_s": figures["items"] / wall_s if wall_s else None,
+        "tokens_per_s": figures["tokens"] / wall_s if wall_s else None,
+        "forward_share": figures["forward_s"] / wall_s if wall_s else None,
+        "padding_share": 1 - figures["tokens"] / computed if computed else None,
+    }
 
 
 def answer_of(row: dict) -> dict:

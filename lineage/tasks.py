@@ -3,10 +3,10 @@
 from celery import shared_task
 
 from lineage import trace
-from lineage.comparison_tasks import compare_queued, run_queued
+from lineage.comparison_tasks import compare_queued, compare_watched, run_queued
 from registry.models import Repo
 
-__all__ = ["compare_queued", "run_queued", "trace_due", "trace_now"]
+__all__ = ["compare_queued", "compare_watched", "run_queued", "trace_due", "trace_now"]
 
 MOST_A_ROUND = 5_000  # repositories; the next round takes the rest
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from lineage import comparison_views, graph_views
+from lineage import comparison_views, graph_views, run_views
 
 urlpatterns = [
     path("lineage/<kind:kind>/<hub_name:name>", graph_views.lineage_page, name="lineage-page"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("lineage/recipes/<int:pk>", graph_views.recipe_page, name="recipe-page"),
     path("comparisons", comparison_views.comparison_list, name="comparisons"),
     path("comparisons/new", comparison_views.comparison_new, name="comparison-new"),
+    path("comparisons/run", run_views.comparison_run, name="comparison-run"),
     path("comparisons/chain/<hub_name:name>", comparison_views.comparison_chain, name="comparison-chain"),
     path("comparisons/<int:pk>", comparison_views.comparison_page, name="comparison"),
     path("comparisons/<int:pk>/flipped.csv", comparison_views.flipped_csv, name="comparison-csv"),

@@ -88,7 +88,8 @@ def carry_out(request: dict, say: Lines) -> None:
         lambda done, total, rate, left_s: say("progress", done=done, total=total, items_per_s=rate, left_s=left_s),
     )
     figures = engine.run(items)
-    say("done", figures=asdict(figures) | {"events": None, "peak_memory_bytes": peak(device)}, plan=asdict(engine.plan))
+    taken = {name: value for name, value in vars(figures).items() if name != "events"}
+    say("done", figures=taken | {"peak_memory_bytes": peak(device)}, plan=asdict(engine.plan))
 
 
 def peak(device) -> int:
