@@ -101,6 +101,8 @@ class RecipeRecord:
         return {
             "method": self.method,
             "dialect": self.dialect,
+            "tool_version": self.settings.get("tool_version"),
+            "dtype": self.settings.get("dtype"),
             "inputs": [each.as_dict() for each in self.inputs],
             "settings": self.settings,
             "file": self.file or None,

@@ -15,6 +15,8 @@ from lineage.layer_drawing import draw_layers
 from lineage.models import MergeRecipe, Node, Relation, Trace
 from lineage.queries import BadQuestion, Question, Subgraph, find, moved_to, subgraph
 from lineage.reaches import DEPTH_MOST
+from lineage.recipes import told
+from lineage.references import read_reference
 from lineage.sight import Seen, is_hidden, seen, seen_in_bulk
 from registry.models import Repo
 
@@ -150,4 +152,39 @@ def recipe_page(request: HttpRequest, pk: int) -> HttpResponse:
     recipe = get_object_or_404(MergeRecipe.objects.select_related("repo"), pk=pk)
     if not Repo.objects.visible_to(request.user).filter(pk=recipe.repo_id).exists():
         raise Http404("There is no such recipe.")
-    return render(request, "lineage/recipe.html", {"recipe": recipe, "drawing": draw_layers(recipe.inputs)})
+    return render(request, "lineage/recipe.html", recipe_shown(recipe))
+
+
+def recipe_shown(recipe: MergeRecipe) -> dict:
+    """A recipe as its page shows it: each input with its family's page, parameters told, ends of the stack."""
+    inputs = [
+        each | {"told": list(told(each.get("parameters") or {})), "path": path_of(each["parent"])}
+        for each in recipe.inputs
+    ]
+    sliced = [each for each in inputs if each.get("child_layers") and not each.get("module")]
+    first, last = (end_of(sliced, 0), end_of(sliced, -1)) if sliced else ("", "")
+    own = {name: value for name, value in recipe.settings.items() if name != "parameters"}
+    parameters = recipe.settings.get("parameters")
+    lines = told(parameters) if isinstance(parameters, dict) else ()
+    return {
+        "recipe": recipe,
+        "inputs": inputs,
+        "drawing": draw_layers(recipe.inputs, parameters if isinstance(parameters, dict) else {}),
+        "ends": (first, last) if sliced else None,
+        "settings": [
+            *own.items(),
+            *((f"{each['name']}{' of ' + each['filter'] if each['filter'] else ''}", each["value"]) for each in lines),
+        ],
+    }
+
+
+def end_of(sliced: list[dict], at: int) -> str:
+    """The models of the first or the last slice, which give the tensors outside of the layers (mergekit, plan.py)."""
+    span = sorted(each["child_layers"] for each in sliced)[at]
+    return " and ".join(dict.fromkeys(each["parent"] for each in sliced if each["child_layers"] == span))
+
+
+def path_of(reference: str) -> str:
+    """The page of the family of what a recipe names; empty for a path on a disk."""
+    found = read_reference(reference)
+    return f"/lineage/model/{found.name}" if found and found.name else ""

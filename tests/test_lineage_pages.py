@@ -181,3 +181,32 @@ def test_tracing_from_the_admin_needs_its_permission(client, family):
     client.force_login(User.objects.get(pk=user.pk))
     client.post("/admin/registry/repo/", chosen)
     assert Trace.objects.get().repo == repo
+
+
+def recipe_page_of(client, text):
+    mirrored("acme/mix", card=f"```yaml\n{text}\n```\n", files=WHOLE)
+    trace_due(9)
+    return page(client, f"/lineage/recipes/{MergeRecipe.objects.get().pk}")
+
+
+def test_a_recipe_tells_gradients_filters_and_the_ends_of_the_stack(client):
+    text = recipe_page_of(
+        client,
+        "merge_method: slerp\nbase_model: acme/a\ndtype: bfloat16\nslices:\n- sources:\n"
+        "  - {model: acme/a, layer_range: [0, 8]}\n  - {model: acme/b, layer_range: [0, 8]}\n"
+        "- sources: [{model: acme/b, layer_range: [8, 12]}]\n"
+        "parameters:\n  t:\n  - {filter: self_attn, value: [0, 0.5, 1]}\n  - value: 0.5\n",
+    )
+    assert "<dt>t of self_attn</dt><dd><code>0 → 0.5 → 1</code>" in text and "<dt>t of all else</dt>" in text
+    assert "from the first slice (acme/a and acme/b)" in text and "from the last (acme/b)" in text
+    assert text.count('<rect class="layer') == 3 and text.count('<polyline class="gradient"') == 2
+
+
+def test_a_recipe_of_whole_models_is_drawn_and_told_too(client):
+    text = recipe_page_of(
+        client,
+        "merge_method: ties\nbase_model: acme/a\nmodels:\n"
+        "- {model: acme/b, parameters: {weight: [0, 1], density: .5}}\n- model: ./<b>/out\n",
+    )
+    assert text.count('<rect class="layer') == 3 and 'href="/lineage/model/acme/b"' in text
+    assert "weight = 0 → 1" in text and "Every model takes part" in text and "<b>/out" not in text

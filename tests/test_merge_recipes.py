@@ -1,9 +1,13 @@
 """What a mergekit file says of its models: order, roles, layers, revisions, adapters, experts."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lineage.readers.mergekit import METHODS
+from lineage.readers.repository import ShownRepo, evidence_of
 from lineage.readers.yaml_blocks import read_blocks, read_recipe_file
+from lineage.recipes import points, told, value_at
 
 TIES = """models:
   - model: acme/base
@@ -35,6 +39,11 @@ experts:
   - source_model: acme/b
     positive_prompts: [code]
 """
+
+
+def nested(children):
+    conditions = st.fixed_dictionaries({"value": children}, optional={"filter": children})
+    return st.lists(children | conditions, max_size=4) | conditions
 
 
 def recipe(text):
@@ -92,7 +101,108 @@ def test_a_mixture_of_experts_has_a_trunk_and_experts():
     reading = read_recipe_file(MOE, "mergekit_moe_config.yml")
     assert reading.recipes[0].method == "moe" and reading.recipes[0].dialect == "mergekit-moe"
     assert {claim.relation for claim in reading.claims} == {"moe_expert"}
-    assert [i.parent for i in reading.recipes[0].inputs] == ["acme/a", "acme/b"]
+    assert [(i.parent, i.role) for i in reading.recipes[0].inputs] == [
+        ("acme/a", "moe_expert"),
+        ("acme/b", "moe_expert"),
+        ("acme/a", "moe_trunk"),
+    ]
+
+
+def test_shared_experts_and_adapters_of_experts_are_read():
+    found = recipe(
+        "base_model: {model: {path: acme/a, revision: v1}}\nexperts:\n- source_model: acme/b+acme/lora\n"
+        "shared_experts:\n- {source_model: acme/c, residual_scale: 0.1}\n"
+    )
+    assert [(i.parent, i.role, i.parent_revision, i.lora, i.parameters) for i in found.inputs] == [
+        ("acme/b", "moe_expert", "", "acme/lora", {}),
+        ("acme/c", "moe_shared_expert", "", "", {"residual_scale": 0.1}),
+        ("acme/a", "moe_trunk", "v1", "", {}),
+    ]
+
+
+def test_a_reference_as_a_mapping_keeps_its_adapter():
+    found = recipe(
+        "merge_method: linear\nmodels:\n- model:\n    model: {path: acme/a, revision: r1}\n"
+        "    lora: {path: acme/lora, revision: r2}\n    override_architecture: X\n"
+    )
+    (one,) = found.inputs
+    assert (one.parent, one.parent_revision, one.lora, one.lora_revision) == ("acme/a", "r1", "acme/lora", "r2")
+    assert one.lines == (4, 4)
+
+
+def test_a_slice_has_a_base_and_a_residual_of_its_own():
+    found = recipe(
+        "merge_method: slerp\nbase_model: acme/a\nslices:\n"
+        "- sources: [{model: acme/a, layer_range: [0, 4]}, {model: acme/b, layer_range: [0, 4]}]\n"
+        "- base_model: acme/b\n  residual_weight: 0.2\n"
+        "  sources: [{model: acme/a, layer_range: [4, 6]}, {model: acme/b, layer_range: [6, 8]}]\n"
+        "- base_model: acme/c\n  sources: [{model: acme/b, layer_range: [8, 9]}]\n"
+    )
+    assert [(i.parent, i.role, i.child_layers, i.parameters) for i in found.inputs] == [
+        ("acme/a", "base", (0, 4), {}),
+        ("acme/b", "expert", (0, 4), {}),
+        ("acme/a", "expert", (4, 6), {"residual_weight": 0.2}),
+        ("acme/b", "base", (4, 6), {"residual_weight": 0.2}),
+        ("acme/b", "expert", (6, 7), {}),
+        ("acme/c", "base", (6, 7), {}),
+    ]
+
+
+def test_the_nearest_parameter_counts_and_a_filter_that_fails_asks_further_out():
+    found = recipe(
+        "merge_method: ties\nbase_model: acme/a\nparameters: {weight: 0.9, density: 0.5, normalize: true}\n"
+        "modules:\n  text:\n    parameters: {weight: 0.7}\n    slices:\n    - parameters: {weight: 0.5}\n"
+        "      sources:\n      - {model: acme/a, layer_range: [0, 4]}\n"
+        "      - {model: acme/b, layer_range: [0, 4], parameters: {weight: [{filter: mlp, value: [0, 1]}]}}\n"
+    )
+    assert [(i.parent, i.parameters) for i in found.inputs] == [
+        ("acme/a", {"weight": 0.5, "density": 0.5}),
+        ("acme/b", {"weight": [{"value": [0, 1], "filter": "mlp"}, {"value": 0.5}], "density": 0.5}),
+    ]
+    weight = found.inputs[1].parameters["weight"]
+    assert [value_at(weight, "layers.0.mlp.up", t) for t in (0, 0.5, 1)] == [0, 0.5, 1]
+    assert value_at(weight, "layers.0.self_attn.q", 0.5) == 0.5
+
+
+@given(
+    st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3), nested, max_leaves=9)
+)
+def test_no_setting_is_an_error(setting):
+    value_at(setting, "mlp", 0.3)
+    list(told({"weight": setting}))
+    points(setting, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "merge_method: linear\nmodels: [acme/a]\nslices: [{sources: [{model: acme/b, layer_range: [0, 1]}]}]",
+            "exactly one",
+        ),
+        (
+            "merge_method: slerp\nslices: [{sources: [{model: a/a, layer_range: [0, 2]},"
+            " {model: a/b, layer_range: [0, 3]}]}]",
+            "different lengths",
+        ),
+        ("merge_method: linear\nmodels: [acme/a]\ntokenizer_source: base\ntokenizer: {source: union}", "one of them"),
+    ],
+)
+def test_what_mergekit_refuses_is_said_and_read_all_the_same(text, words):
+    found = recipe(text)
+    assert words in found.problem and found.inputs
+
+
+def test_a_token_may_come_from_a_model_of_its_own():
+    claims = read_recipe_file(
+        TIES + "tokenizer:\n  source: union\n  tokens:\n"
+        "    <s>: {source: {kind: model_token, model: acme/words, token: <s>}}\n"
+        "    <e>: {source: {kind: zero}}\n",
+        "m.yml",
+    ).claims
+    assert [(c.parent, c.role) for c in claims if c.relation == "tokenizer_source"] == [
+        ("acme/words", "tokenizer_source")
+    ]
 
 
 def test_the_tokenizer_may_come_from_elsewhere():
@@ -158,3 +268,15 @@ def test_a_recipe_of_thousands_of_models_is_cut_and_says_so():
     text = "merge_method: linear\nmodels:\n" + "".join(f"- model: acme/m{n}\n" for n in range(5_000))
     found = read_recipe_file(text, "m.yml").recipes[0]
     assert len(found.inputs) == 300 and "300" in found.problem
+
+
+def test_the_index_of_the_shards_tells_the_version_of_the_tool():
+    texts = {
+        "mergekit_config.yml": TIES,
+        "model.safetensors.index.json": '{"metadata": {"mergekit_version": "0.1.4"}, "weight_map": {}}',
+    }
+    (found,) = evidence_of(ShownRepo("model", "me/mix", None, texts=texts)).reading.recipes
+    assert (found.as_dict()["tool_version"], found.as_dict()["dtype"]) == ("0.1.4", "float16")
+    for text in ("[", "[]", '{"metadata": 3}', '{"metadata": {"mergekit_version": 3}}'):
+        shown = ShownRepo("model", "me/mix", None, texts=texts | {"model.safetensors.index.json": text})
+        assert evidence_of(shown).reading.recipes[0].as_dict()["tool_version"] is None

@@ -120,7 +120,11 @@ def test_a_model_that_is_trunk_and_expert_stands_in_both_roles():
     moe = "```yaml\nbase_model: acme/a\nexperts:\n- source_model: acme/a\n- source_model: acme/b\n```\n"
     found = verdict(base=["acme/a", "acme/b"], body=moe)
     assert found.relation == "moe_expert"
-    assert [(p.name, p.role) for p in found.parents] == [("acme/a", "moe_trunk"), ("acme/b", "moe_expert")]
+    assert [(p.name, p.role) for p in found.parents] == [
+        ("acme/a", "moe_trunk"),
+        ("acme/a", "moe_expert"),
+        ("acme/b", "moe_expert"),
+    ]
 
 
 def test_a_copied_header_names_ancestors_and_the_sentence_the_true_parent():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lineage.claims import MODEL, Reading
 from lineage.forms import Holdings
@@ -16,6 +16,7 @@ from lineage.readers.yaml_blocks import read_blocks, read_recipe_file
 from registry.cards import CardText, read_card
 
 CARD = "README.md"
+INDEX = "model.safetensors.index.json"
 RECIPE_FILES = ("mergekit_config.yml", "mergekit_config.yaml", "mergekit_moe_config.yml", "mergekit_moe_config.yaml")
 
 
@@ -69,6 +70,24 @@ def read_files(shown: ShownRepo) -> Reading:
     return reading
 
 
+def tool_version(shown: ShownRepo) -> str:
+    """The version of mergekit that wrote the weights: only their index tells it, and only where there are shards."""
+    if INDEX not in shown.texts:
+        return ""
+    index, _ = load_json(shown.texts[INDEX], INDEX)
+    metadata = (index or {}).get("metadata")
+    version = metadata.get("mergekit_version") if isinstance(metadata, dict) else None
+    return version[:40] if isinstance(version, str) else ""
+
+
+def with_version(reading: Reading, version: str) -> Reading:
+    """The recipes with the version of the tool that ran them."""
+    if not version:
+        return reading
+    recipes = tuple(replace(each, settings=each.settings | {"tool_version": version}) for each in reading.recipes)
+    return replace(reading, recipes=recipes)
+
+
 def one_recipe_each(reading: Reading) -> Reading:
     """A recipe that stands in a file and again in the card counts once; its claims keep both places."""
     seen, kept = [], []
@@ -90,7 +109,7 @@ def evidence_of(shown: ShownRepo) -> Evidence:
         reading = read_card_text(shown.kind, card, shown.card_text)
     header = (card.metadata if card else None) or shown.member("cardData", dict)
     if shown.kind == MODEL:
-        reading = one_recipe_each(read_files(shown) + reading)
+        reading = with_version(one_recipe_each(read_files(shown) + reading), tool_version(shown))
     reading += read_tags(shown.kind, shown.tags) + read_api(shown.kind, shown.info)
     return Evidence(
         kind=shown.kind,

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lineage.claims import DATASET, ClaimRecord, Reading, quoted
-from lineage.readers.mergekit import is_recipe, read_recipes, reference_of
+from lineage.readers.mergekit import is_recipe, read_recipes
+from lineage.readers.mergekit_inputs import reference_of
 from lineage.readers.places import Place
 from lineage.references import read_reference
 from registry.cards import YamlProblem, load_yaml
@@ -114,11 +115,10 @@ def read_training(parsed: list[tuple[object, Place, str]]) -> Reading:
         is_training = (
             isinstance(document, dict) and not is_recipe(document) and len(TRAINING_KEYS & document.keys()) > 2
         )
-        if not is_training or not reference_of(document.get("base_model")):
+        if not is_training or not (base := reference_of(document.get("base_model"))):
             continue
-        base = document["base_model"]
         relation = "adapter" if document.get("adapter") in ("lora", "qlora") else "finetune"
-        claims.append(training_claim(base, place, relation=relation, role="base", field="base_model"))
+        claims.append(training_claim(base.path, place, relation=relation, role="base", field="base_model"))
         datasets = document.get("datasets")
         for each in datasets if isinstance(datasets, list) else []:
             path = each.get("path") if isinstance(each, dict) else None
