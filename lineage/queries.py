@@ -150,7 +150,7 @@ def total_of(reaches: Iterable[Reach]) -> int | None:
 
 def reaches_of(root: Seen, question: Question, user) -> dict[str, Reach]:
     """The sides that are asked for, in the order of the pages; what two would show only the first has."""
-    hidden = hidden_nodes(user)
+    hidden = frozenset(hidden_nodes(user).values_list("pk", flat=True))
     found: dict[str, Reach] = {}
     for side in SIDES[question.direction]:
         omit: Iterable[int] = ()

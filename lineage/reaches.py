@@ -175,12 +175,15 @@ Reach = ClosureReach | WalkReach | NewerReach
 
 
 def reach(
-    root: int, side: str, *, depth: int, kinds: tuple[str, ...], hidden: QuerySet[Node], omit=frozenset()
-) -> Reach:
+    root: int, side: str, *, depth: int, kinds: tuple[str, ...], hidden: frozenset[int], omit: frozenset[int]
+) -> ClosureReach | WalkReach:
     """The cheaper of the two that is right."""
     if not kinds:
-        found = ClosureReach(root, side, depth, frozenset(omit))
-        in_the_way = Closure.objects.filter(**{"descendant_id" if side == ABOVE else "ancestor_id": root})
-        if not hidden.filter(Q(pk=root) | Q(pk__in=in_the_way.values(found.far))).exists():
+        found = ClosureReach(root, side, depth, omit)
+        if root not in hidden and not is_in_the_way(hidden, found):
             return found
-    return WalkReach(root, side, depth, frozenset(omit), kinds, frozenset(hidden.values_list("pk", flat=True)))
+    return WalkReach(root, side, depth, omit, kinds, hidden)
+
+
+def is_in_the_way(hidden: frozenset[int], found: ClosureReach) -> bool:
+    return any(found.rows.filter(**{f"{found.far}__in": some}).exists() for some in chunks(sorted(hidden)))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.timezone import now
 
 from lineage.binding import adopt
@@ -34,8 +34,8 @@ PROBLEM_MOST = 1_000  # characters
 
 def due() -> QuerySet[Repo]:
     """Repositories that were never traced, or not as they are now, or not by the reader of now."""
-    current = Q(trace__state_digest=F("state_digest"), trace__reader=READER)
-    return Repo.objects.exclude(pk__in=Repo.objects.filter(current).values("pk"))
+    current = Trace.objects.filter(repo=OuterRef("pk"), state_digest=OuterRef("state_digest"), reader=READER)
+    return Repo.objects.filter(~Exists(current))
 
 
 def trace_due(limit: int) -> int:

@@ -1,6 +1,7 @@
 """The closure table says what a walk over the relations would say, however edges come and go."""
 
 import networkx as nx
+import numpy as np
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from lineage.closure import change, graph_lock
 from lineage.models import Closure, Node, Relation
 from lineage.reach import cycles, distances, way_round
+from lineage.rebuild import rebuild
+from lineage.whole_graph import cycle_of, levels
 from tests.mirrored import SEEN
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +83,31 @@ def test_after_any_changes_it_holds_what_a_walk_finds(changes):
         edges = (edges | added) - removed
         relate(nodes, added - removed, removed)
         assert stored(nodes) == (walked(edges), on_cycles(edges))
+
+
+@unhurried
+@given(st.sets(pairs, max_size=16))
+def test_making_it_again_gives_the_same(edges):
+    nodes = make_nodes()
+    relate(nodes, edges)
+    before = stored(nodes)
+    Closure.objects.filter(depth=1).delete()
+    Node.objects.filter(pk=nodes[0].pk).update(cycle=nodes[3].pk)
+    assert rebuild() == len(before[0])
+    assert stored(nodes) == before == (walked(edges), on_cycles(edges))
+
+
+@given(st.sets(pairs, max_size=20))
+def test_the_arrays_agree_with_networkx(edges):
+    child, parent = np.array(sorted(edges), dtype=np.int64).reshape(-1, 2).T
+    found = {
+        (int(low), int(high)): depth
+        for lows, highs, depth in levels(child, parent, NODES)
+        for low, high in zip(lows, highs, strict=True)
+    }
+    assert found == walked(edges)
+    members, smallest = cycle_of(child, parent, NODES)
+    assert dict(zip(members.tolist(), smallest.tolist(), strict=True)) == on_cycles(edges)
 
 
 @given(st.sets(pairs, max_size=20))

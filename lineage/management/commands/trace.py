@@ -6,6 +6,7 @@ from pathlib import Path
 from lineage.answers import trace_answer
 from lineage.binding import repos_named
 from lineage.readers.loose import answer, read_loose
+from lineage.rebuild import rebuild as closure_again
 from lineage.trace import trace_due, trace_repo
 from registry.cli import YES, BadInput, StemmaCommand
 from registry.models import Repo
@@ -28,15 +29,25 @@ class Command(StemmaCommand):
             help="a card, adapter_config.json, config.json, mergekit file or GGUF",
         )
 
-    def work(self, *, repo_ids, kind, limit, file, **options) -> int:
+        parser.add_argument("--rebuild", action="store_true", help="make all ancestors again from the relations")
+
+    def work(self, *, repo_ids, kind, limit, file, rebuild, **options) -> int:
         repos = [self.repo_called(repo_id, kind) for repo_id in repo_ids]  # all of them before anything is done
         for repo in repos:
             self.print_trace(trace_answer(trace_repo(repo)))
         for path in file:
             self.print_file(Path(path))
-        if not repos and not file:
+        if not repos and not file and not rebuild:
             self.trace_what_is_due(limit)
+        if rebuild:
+            self.rebuild_closure()
         return YES
+
+    def rebuild_closure(self) -> None:
+        start = time.monotonic()
+        rows = closure_again()
+        seconds = round(time.monotonic() - start, 3)
+        self.put({"closure_rows": rows, "seconds": seconds}, f"{rows} rows of ancestors made again in {seconds} s")
 
     def repo_called(self, repo_id: str, kind: str | None) -> Repo:
         """The mirrored repository of that name, or of that former name."""
