@@ -59,6 +59,9 @@ def declared_licence(repo: Repo) -> tuple[LicenceReading, bool]:
     if reading.verdict == "unstated" and repo.licence:
         reading = read_licence(repo.licence)
     card_read = head is not None and head.card_state in (Revision.CardState.PRESENT, Revision.CardState.ABSENT)
+    card = getattr(head.card, "card", None) if head is not None and head.card else None
+    if reading.verdict == "unstated" and header is None and card is not None and card.problem:
+        return reading, False  # a header that cannot be read may state one
     return reading, header is not None or card_read or bool(repo.tags)
 
 
@@ -68,7 +71,11 @@ def licence_fact(repo: Repo) -> Fact:
     if reading.known:
         return Fact(True, f"It states {reading.expression}.", as_of)
     if reading.verdict == "unstated":
-        return Fact(False, "It states no licence.", as_of) if was_read else Fact(None, "Its card was not read.", as_of)
+        return (
+            Fact(False, "It states no licence.", as_of)
+            if was_read
+            else Fact(None, "Its card, or the header of it, was not read.", as_of)
+        )
     said = ", ".join(reading.ids)[:120]
     return Fact(False, reading.problem or f"It states {said or 'a licence'}, which is not known.", as_of)
 

@@ -6,7 +6,7 @@ import json
 
 from openness.mof import parity, strict
 from openness.mof.classes import unclassified
-from openness.mof.record import Record, RecordProblem, read_record
+from openness.mof.record import Record, RecordProblem, read_record, unknown_licences
 from registry.cards import YamlProblem, load_yaml
 
 MOST_BYTES = 1_000_000  # the tool's own records take some 5,000
@@ -14,7 +14,10 @@ MOST_DEPTH = 100  # of brackets in a JSON record
 
 
 def mof_line(file: str, data: bytes) -> dict:
-    """The answer of `assess --mof` about one file; what cannot be read has a problem and no class."""
+    """The answer of `assess --mof` about one file; what cannot be read has a problem and no class.
+
+    A licence that nobody knows is a problem too; the rest of such a record is classed as the tool would do it.
+    """
     try:
         return classed_line(file, read_file(data), None)
     except RecordProblem as problem:
@@ -23,6 +26,8 @@ def mof_line(file: str, data: bytes) -> dict:
 
 def classed_line(file: str, record: Record | None, problem: str | None) -> dict:
     """A record by both rubrics; without one, why there is none."""
+    if record is not None:
+        problem = unknown_licences(record) or None
     by_rubric = [r.classify(record) if record else unclassified(r.RUBRIC) for r in (parity, strict)]
     return {"file": file, "problem": problem, **by_rubric[0].as_dict(), "strict": by_rubric[1].as_dict()}
 

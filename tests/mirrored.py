@@ -19,8 +19,10 @@ def content_of(text: str) -> Content:
     return row
 
 
-def mirrored(name, *, kind="model", card=None, header=None, files=None, texts=None, info=None, **fields) -> Repo:
-    """A repository at one revision; `card` None is unknown and "" is looked for and absent."""
+def mirrored(
+    name, *, kind="model", card=None, header=None, files=None, texts=None, info=None, problem="", **fields
+) -> Repo:
+    """A repository at one revision; `card` None is unknown and "" is absent; `problem` is of its header."""
     repo = Repo.objects.create(
         kind=kind,
         name=name,
@@ -39,9 +41,10 @@ def mirrored(name, *, kind="model", card=None, header=None, files=None, texts=No
         card_state=state,
         card=content_of(card) if card else None,
     )
-    if card and header is not None:
+    if card and (header is not None or problem):
         Card.objects.get_or_create(
-            content=revision.card, defaults={"metadata": header, "body_line": 1, "reader": "tests/1"}
+            content=revision.card,
+            defaults={"metadata": header, "problem": problem, "body_line": 1, "reader": "tests/1"},
         )
     for path, size_bytes in (files or {}).items():
         File.objects.create(revision=revision, path=path, size_bytes=size_bytes)

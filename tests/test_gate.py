@@ -110,6 +110,7 @@ def test_only_a_comparison_with_the_version_in_question_counts():
         ({"card": "x", "header": {"license": "other"}}, False),
         ({"card": "x", "header": {}}, False),
         ({"card": ""}, False),
+        ({"card": "---\nlicense: [mit\n---\nx", "problem": "The header cannot be read."}, None),
         ({"licence": "mit", "tags": ["license:mit"]}, True),
         ({}, None),
     ],

@@ -76,6 +76,7 @@ def test_the_same_record_in_json_gives_the_same_line():
         in_json([{"name": "Datasets"}] * 10_000),
         b"release:\n  components:\n" + b"    - {name: Datasets}\n" * 10_000,
         in_json([{"name": "Datasets", "license": " OR ".join(["MIT"] * 1000)}]),
+        in_json([{"name": "Datasets", "license": "(" * 200 + "MIT" + ")" * 200}]),
         in_json([{"name": "Datasets", "license": "(" * 1000 + "MIT" + ")" * 1000}]),
     ],
     ids=lambda value: repr(value[:40]),
@@ -86,9 +87,29 @@ def test_bad_input_is_a_problem_and_never_a_class(broken):
     assert (line["class"], line["components"], line["strict"]["class"]) == (0, [], 0)
 
 
+@pytest.mark.parametrize("licence", ["nobody's terms 7", "MIT OR", "Apache-2.0 AND nobody's"])
+def test_an_unknown_licence_is_a_recorded_problem_and_counts_for_no_class(licence):
+    line = mof_line("x", in_json([{"name": name, "license": licence} for name in ALL]))
+    assert line["problem"].startswith(f"the licence “{licence}” of the component “Datasets” is not known")
+    assert (line["class"], line["strict"]["class"]) == (0, 0) and len(line["components"]) == 17
+
+
+def test_an_unknown_licence_of_one_component_leaves_the_others_as_the_tool_classes_them():
+    listed = [{"name": name, "license": "MIT"} for name in ALL if name != "Sample model outputs"]
+    line = mof_line("x", in_json([*listed, {"name": "Sample model outputs", "license": "nobody's"}]))
+    assert (line["problem"] is None, line["class"]) == (False, 1)
+
+
+@pytest.mark.parametrize(
+    "licence", ["", "0", "unlicensed", "Component not included", "apache 2.0", "MIT OR Apache-2.0", None]
+)
+def test_what_is_understood_is_no_problem(licence):
+    assert mof_line("x", in_json([{"name": "Datasets", "license": licence}]))["problem"] is None
+
+
 def test_what_no_terminal_and_no_database_takes_is_replaced():
     line = mof_line("odd", b'{"release": {"components": [{"name": "Model card", "license": "a\\ud800b\\u0000c"}]}}')
-    assert line["problem"] is None
+    assert "is not known" in line["problem"]
     assert {row["licence"] for row in line["components"]} == {
         None,
         "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c",

@@ -26,7 +26,7 @@ from registry.cards import READER as CARD_READER
 from registry.cards import read_card
 from registry.licences import read_licence
 
-READER = f"mof-reader/2 {CARD_READER}"
+READER = f"mof-reader/3 {CARD_READER}"
 TIER = {"A": "metadata", "B": "metadata", "L": "stock", "C": "pointer", "absent": "none", "unknown": "unknown"}
 MOST_EVIDENCE = 5
 MOST_PARENTS = 20

@@ -41,7 +41,7 @@ class Shown:
         reading = self.licence.source.reading
         if strict and reading.verdict == "open" and not reading.suits(self.component.content_type):
             return False
-        return self.licence.verdict in OPEN_AT[level]
+        return self.licence.openness in OPEN_AT[level]
 
     def status(self, level: str, *, strict: bool = False) -> str:
         """included, missing, unlicensed, invalid, or optional, at one level of certainty."""

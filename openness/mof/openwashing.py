@@ -84,8 +84,8 @@ def _wider_than_parent(view: View, licence: Resolved) -> Iterator[Contradiction]
 
 
 def _header_against_text(licence: Resolved) -> Iterator[Contradiction]:
-    if licence.against:
-        here, there = licence.source, licence.against
+    here = licence.source
+    for there in licence.against:
         says = f"{here.where} says {here.reading.expression}, {there.where} is {there.reading.expression}"
         evidence = tuple(e for e in (here.evidence, there.evidence) if e)
         yield Contradiction("header-against-licence-text", says, evidence)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from registry.licences import is_absence, read_licence
 from registry.storable import storable_text
 
 MOST_COMPONENTS = 200
@@ -17,6 +18,7 @@ HUB_NAME = re.compile(
     r"(?:(?:https?://)?[\w.-]+(?::\d+)?/)?(?P<name>(?!https?:)[\w.-]{1,96}/[\w.-]{1,96})(?:/(?:tree|blob|resolve)/.*)?/?",
     re.ASCII,
 )
+SHOWN_NAME = 120  # characters of a name in a sentence
 LEVELS = ("distribution", "code", "data", "document")
 
 
@@ -98,6 +100,28 @@ def _licence(value: object, whose: str) -> str | None:
     if value in (0, False):
         return ""
     raise RecordProblem(f"the licence of {whose} is not text")
+
+
+def unknown_licences(record: Record) -> str:
+    """One sentence that names what the record states as a licence and nobody knows; "" where all are known.
+
+    Such a licence counts for no class. A field that says the component is not there is understood, and no licence.
+    """
+    stated = [(f"the component “{entry.name}”", entry.licence) for entry in record.listed]
+    stated += [(f"the release ({level})", name) for level, name in record.licences.items()]
+    unknown = [(whose, name) for whose, name in stated if name and _is_unknown(name)]
+    if not unknown:
+        return ""
+    whose, name = unknown[0]
+    more = f", and those of {len(unknown) - 1} more places neither" if len(unknown) > 1 else ""
+    said = f"the licence “{name[:SHOWN_NAME]}” of {whose[:SHOWN_NAME]} is not known and counts for no class{more}"
+    return " ".join(said.split())
+
+
+def _is_unknown(name: str) -> bool:
+    if name.strip() in ("", "0", "unlicensed") or is_absence(name):
+        return False
+    return not read_licence(name).known
 
 
 def _release_licences(value: object) -> dict[str, str]:
