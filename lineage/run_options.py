@@ -13,6 +13,7 @@ from lineage.running import DEVICES, DTYPES, How
 from lineage.suite_rows import BadSuite
 from lineage.version_files import BadVersion
 from registry.cli import BadInput
+from registry.energy import metered
 
 
 class Operator:
@@ -67,4 +68,5 @@ def run_now(references: list[str], suite: str, options: dict, asked: Asked, tell
     execution = Execution(named[0][0], named[1][0], path, how)
     row = ask(execution, asked, (named[0][1], named[1][1]))
     Comparison.objects.filter(pk=row.pk).update(status=Comparison.Status.RUNNING)
-    return carry_out(row, tell, may_replace=True)
+    with metered("comparison", f"comparison {row.pk}"):
+        return carry_out(row, tell, may_replace=True)

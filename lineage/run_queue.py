@@ -10,6 +10,7 @@ from django.utils.timezone import now
 from lineage.comparison_intake import MAX_TRIES, give_up
 from lineage.models import Comparison
 from lineage.run_comparison import carry_out
+from registry.energy import metered
 
 LEASE = timedelta(minutes=30)  # renewed with all progress; loading a large model says nothing for minutes
 TOLD_EVERY_S = 2.0
@@ -40,7 +41,8 @@ def run_one(key: int) -> str:
         give_up(row, f"The comparison was begun {MAX_TRIES} times, and each time its worker was gone before the end.")
         return row.status
     try:
-        carry_out(row, Progress(row))
+        with metered("comparison", f"comparison {row.pk}"):
+            carry_out(row, Progress(row))
     except Exception as error:
         if row.tries >= MAX_TRIES:
             give_up(row, f"The comparison failed {row.tries} times: {type(error).__name__}.")

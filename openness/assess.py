@@ -18,11 +18,13 @@ from openness.models import Assessment
 from openness.models.assessment import due_for
 from openness.reading import states_of
 from openness.state import RepoState
+from registry.energy import metered
 from registry.models import Repo
 from registry.storable import storable, storable_text
 
 log = logging.getLogger(__name__)
 
+METERED_LEAST = 100  # repositories; fewer take less time than the tracker needs to look at the machine
 BATCH = 100  # repositories read and stored at once; their cards and file lists are in memory together
 PROBLEM_MOST = 500  # characters
 
@@ -147,6 +149,14 @@ def due(kind: str, names: Iterable[str] | None = None) -> QuerySet[Repo]:
 def assess_due(limit: int, rubrics: Iterable[str] | None = None) -> int:
     """Assess up to `limit` repositories that are behind, a batch at a time; returns how many there were."""
     names = None if rubrics is None else list(rubrics)
+    behind = sum(due(kind, names)[:METERED_LEAST].count() for kind in Repo.Kind.values)
+    if min(behind, limit) < METERED_LEAST:
+        return assess_all_due(limit, names)
+    with metered("assessment", f"re-assessment by {', '.join(names or SCORERS)}"):
+        return assess_all_due(limit, names)
+
+
+def assess_all_due(limit: int, names: list[str] | None) -> int:
     assessed = 0
     for kind in Repo.Kind.values:
         last = 0  # each repository is met once, whatever its rubric answers

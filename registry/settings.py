@@ -134,6 +134,11 @@ HUB_PATIENCE_S = env.float("HUB_PATIENCE_S", default=330.0)  # waits between the
 PUBLIC_READ = env.bool("PUBLIC_READ", default=True)
 BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)  # only a proxy that sets the headers itself may be believed
 
+# The energy of comparisons, verifications and large re-assessments is metered; without a country no emissions follow.
+METER_ENERGY = env.bool("METER_ENERGY", default=True)
+ENERGY_COUNTRY = env.str("ENERGY_COUNTRY", default="")
+ENERGY_REGION = env.str("ENERGY_REGION", default="")
+
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
 HAS_BROKER = bool(CELERY_BROKER_URL)
 if not HAS_BROKER:  # one machine: messages are files, and whoever asks for short work gets it done at once

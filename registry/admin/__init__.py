@@ -3,7 +3,7 @@
 An upper app adds its actions from its own admin, to `admin.site.get_model_admin(Repo).actions`.
 """
 
-from registry.admin import mirrored, tokens, work
+from registry.admin import energy, mirrored, tokens, work
 from registry.admin.base import MirrorAdmin, run_for_each
 
-__all__ = ["MirrorAdmin", "mirrored", "run_for_each", "tokens", "work"]
+__all__ = ["MirrorAdmin", "energy", "mirrored", "run_for_each", "tokens", "work"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 
 from django import template
 from django.utils.dateparse import parse_datetime
@@ -65,6 +66,28 @@ def mass(grams: float | None) -> str:
         return ""
     size, unit = next(((size, unit) for size, unit in MASSES if abs(grams) >= size), (1, "g"))
     return f"{grams / size:.3g} {unit}"
+
+
+@register.filter
+def digits(number: float | None) -> str:
+    """A figure to three digits, in fixed point; empty where there is none.
+
+    >>> digits(0.0000311), digits(12.345), digits(149200.0), digits(None)
+    ('0.0000311', '12.3', '149,000', '')
+    """
+    if number is None:
+        return ""
+    return f"{Decimal(f'{number:.3g}'):,f}"
+
+
+@register.filter
+def hours(seconds: float | None) -> str:
+    """Seconds as hours to three digits.
+
+    >>> hours(5400)
+    '1.5'
+    """
+    return "" if seconds is None else digits(seconds / 3600)
 
 
 @register.filter
