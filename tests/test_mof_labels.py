@@ -9,6 +9,9 @@ LEAST = {  # precision, recall
     "model-architecture": (0.9, 0.95),
     "inference-code": (0.9, 0.95),
     "model-card": (0.85, 0.9),
+    "evaluation-results": (0.9, 0.95),
+    "data-card": (0.8, 0.8),
+    "training-code": (0.8, 0.8),
 }
 
 

@@ -61,3 +61,9 @@ def test_checkpoints_with_the_same_bytes_count_once():
     assert len(weights_of(same).checkpoints) == 1
     assert len(of("checkpoint-100/model.safetensors", "checkpoint-200/model.safetensors").checkpoints) == 2
     assert of("checkpoint-100/model.safetensors").final == ()
+
+
+def test_the_index_of_a_checkpoint_says_nothing_of_the_final_weights():
+    files = ("model.safetensors", "checkpoint-618/model.safetensors.index.json", "checkpoint-618/optimizer.pt")
+    found = weights_of(FileFact(path, 10**8) for path in files)
+    assert (found.final, found.problem) == (("model.safetensors",), "")

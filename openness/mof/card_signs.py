@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from openness.mof.code_signs import code_signs
 from openness.mof.prose import Line, lines_of, plain, says_something, substance, under
 from openness.mof.rubric import rubric, word
 from openness.mof.signs import Sign, View, of_field, of_line, sign
@@ -16,12 +17,13 @@ DATA_LEAST = 60
 NUMBER = re.compile(r"(?<![\w.])-?\d+(?:[.,]\d+)?\s?%?(?![\w.])")
 LOSS = re.compile(r"(\b(average|avg|training|validation|eval) )*\bloss\b\W{0,4}[\d.,e-]*", re.IGNORECASE)
 MEASURED = re.compile(r"\d[.,]\d|\d ?%")
+NAMED_SCORE = re.compile(r"[A-Z][\w .@()-]{2,40}:\s+\d{1,3}[.,]\d{1,4}\s?%?")
+RAW_METRIC = re.compile(  # as evaluation scripts print it
+    r"^[\s{]*[\"'](exact|exact_match|f1|em|accuracy|acc|bleu|rouge\w{0,5}|wer)[\"']:\s*\d{1,3}\.\d", re.IGNORECASE
+)
 ARXIV = re.compile(r"^arxiv:(\d{4}\.\d{4,5})$", re.IGNORECASE)
 ARXIV_LINK = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", re.IGNORECASE)
 TITLE = re.compile(r"title\s*=\s*[{\"]+(.{5,300}?)[}\"]", re.IGNORECASE)
-RECIPE = re.compile(r"^\s*(axolotl version|base_model:\s*\S|datasets:|sequence_len:|micro_batch_size:|stage:\s*sft)")
-SNIPPET = re.compile(r"from_pretrained\(|pipeline\(|load_model\(|hf_hub_download\(|from_pretrained_keras\(|\.load\(")
-TASKS = re.compile(r"--tasks?\b|tasks?=|--model_args")
 MOST_SIGNS = 5
 MOST_PARENTS = 5  # whose cards are read for what was copied from them
 
@@ -34,7 +36,7 @@ def card_signs(view: View) -> Iterator[Sign]:
     yield from _model_index(view)
     yield from _results_in_text(view)
     yield from _papers(view)
-    yield from _code(view)
+    yield from code_signs(view)
     yield from _outputs(view)
 
 
@@ -84,8 +86,9 @@ def _results_in_text(view: View) -> Iterator[Sign]:
     converted = any(tag.startswith("base_model:quantized:") for tag in view.state.tags)
     tables = _result_rows(view.lines)
     results = under(view.lines, word("results_heading"), word("no_results_heading"), anywhere=True)
-    listed = [line for line in results if _is_result(line)]
+    listed = [line for line in results if _is_result(line) or _is_named_score(line)]
     loose = [line for line in view.lines if line.kind == "prose" and (_is_metric_field(line) or _is_achieved(line))]
+    loose += [line for line in view.lines if line.kind == "code" and RAW_METRIC.match(line.text)]
     parents = _said_by_parents(view)
     for found in filter(None, (tables, listed, loose)):
         own = [line for line in found if plain(line.text) not in parents]
@@ -133,6 +136,12 @@ def _is_result(line: Line) -> bool:
     return line.kind in ("prose", "code") and bool(word("metric").search(text) and MEASURED.search(text))
 
 
+def _is_named_score(line: Line) -> bool:
+    """`GermEval14: 88.95` in a block of code or in prose under a heading about results, whatever the benchmark."""
+    text = plain(line.text)
+    return line.kind in ("prose", "code") and bool(NAMED_SCORE.fullmatch(text)) and not LOSS.search(text)
+
+
 def _is_metric_field(line: Line) -> bool:
     """`- Accuracy: 0.93`, as trainers and libraries write it, wherever it stands."""
     name, colon, value = plain(line.text).partition(":")
@@ -164,11 +173,15 @@ def _papers(view: View) -> Iterator[Sign]:
 
 
 def _cited_title(view: View) -> tuple[Line, str] | None:
-    """The first cited title with the model's own word in it, such as "exaone" of `acme/EXAONE-3.5-2B`."""
+    """The first cited title with the model's own word in it, such as "exaone" of `acme/EXAONE-3.5-2B`, or that the
+    card gives as how to cite the model.
+    """
     words = re.findall(r"[a-z]{4,}", view.state.name.rsplit("/", 1)[-1].lower())
     for at, line in enumerate(view.lines):
         title = TITLE.search(line.text)
-        if title and words and words[0] in title[1].casefold().replace("-", "") and _is_published(view.lines[at:]):
+        asked = any(word("cite_as").search(plain(before.text)) for before in view.lines[max(0, at - 4) : at])
+        named = bool(words) and title is not None and words[0] in title[1].casefold().replace("-", "")
+        if title and (named or asked) and _is_published(view.lines[at:]):
             return line, title[1]
     return None
 
@@ -191,35 +204,6 @@ def _own_paper(view: View, noise: set[str]) -> tuple[Line, str] | None:
                 return line, plain(line.text)
         before = line.text if line.kind == "prose" else ""
     return None
-
-
-def _code(view: View) -> Iterator[Sign]:
-    code = [line for line in view.lines if line.kind == "code"]
-    recipe = [line for line in code if RECIPE.match(line.text)]
-    if len(recipe) >= 3:
-        yield sign("training-code", "B", of_line(recipe[0]), note="a training recipe")
-    snippet = next((line for line in code if SNIPPET.search(line.text)), None)
-    if snippet:
-        yield sign("inference-code", "C", of_line(snippet), note="a snippet in the card")
-    for line in view.lines:
-        text = line.text.casefold()
-        if "github.com/" in text and re.search(r"\b(train|fine-?tun)", text):
-            yield sign("training-code", "C", of_line(line), note="a link that is not in the mirror", licence="unknown")
-            break
-    yield from _harness(view)
-    versions = next((line for line in view.lines if "framework versions" in line.text.casefold()), None)
-    if versions:
-        yield sign("supporting-libraries-and-tools", "B", of_line(versions))
-
-
-def _harness(view: View) -> Iterator[Sign]:
-    for pattern, harness in rubric()["harnesses"].items():
-        named = [line for line in view.lines if re.search(pattern, line.text, re.IGNORECASE)]
-        if named:
-            exact = next((line for line in named if TASKS.search(line.text)), None)
-            supplied = {"licence": harness["licence"], "licence_from": f"library {harness['name']}"}
-            note = "" if exact else "named without task or version"
-            yield sign("evaluation-code", "B" if exact else "C", of_line(exact or named[0]), note=note, **supplied)
 
 
 def _outputs(view: View) -> Iterator[Sign]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from openness.mof.card_signs import DATA_LEAST
-from openness.mof.prose import says_something, substance, under
+from openness.mof.prose import Line, plain, says_something, substance, under
 from openness.mof.rubric import word
 from openness.mof.signs import Sign, View, of_field, of_line, sign
 from openness.named_repos import evaluation_datasets
 from openness.state import LinkedRepo
 
+MOST_OF_A_LINE = 2000  # characters that are searched
+FEW_WORDS = 7  # of a field on the training data; fewer only name it
 NAMED = 10  # repositories named in one piece of evidence
 
 
@@ -74,6 +76,23 @@ def _data_card(view: View, datasets: list[LinkedRepo]) -> Iterator[Sign]:
         enough = substance(section) >= DATA_LEAST
         note = "" if enough else "a line or two about the data"
         yield sign("data-card", "B" if enough else "C", of_line(said[0]), note=note)
+    if told := _described(view):
+        enough = sum(len(plain(line.text)) for line in told) >= DATA_LEAST
+        yield sign(
+            "data-card", "B" if enough else "C", of_line(told[0]), note="" if enough else "a few words on the data"
+        )
+
+
+def _described(view: View) -> list[Line]:
+    """Sentences outside any section on data that say what, or how much, it was trained on."""
+    told = []
+    for line in view.lines:
+        text = plain(line.text[:MOST_OF_A_LINE])
+        if line.kind == "prose" and says_something(line) and not word("results_heading").search(line.section):
+            amounts = word("data_subject").search(text) and word("data_amount").search(text)
+            if amounts or (word("data_label").search(text) and len(text.split()) >= FEW_WORDS):
+                told.append(line)
+    return told
 
 
 def _evaluation_data(view: View) -> Iterator[Sign]:

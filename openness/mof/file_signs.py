@@ -70,7 +70,8 @@ def library_signs(view: View) -> Iterator[Sign]:
     library = _library(view, config)
     if library:
         structured = _structured(view, config)
-        grade = "B" if structured and not config.get("auto_map") else "L"
+        is_adopted = config.get("model_type") in rubric()["adopted"]["model_types"]
+        grade = "B" if structured and (not config.get("auto_map") or is_adopted) else "L"
         supplied = {
             "licence": library["licence"],
             "licence_from": f"library {library['name']}",

@@ -51,7 +51,7 @@ def weights_of(files: Iterable[FileFact]) -> Weights:
     for file in files:
         folder = patterns("weights", "checkpoint_folder").search(file.path.lower())
         kind = kind_of(file.path, file.size_bytes)
-        if patterns("weights", "index").search(file.path):
+        if not folder and patterns("weights", "index").search(file.path):
             indexes.append(file.path)
         if folder and kind in ("final", "adapter"):
             checkpoints[file.path[: folder.end()]].append(file)

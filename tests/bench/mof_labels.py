@@ -3,7 +3,8 @@
 Labels stand in `tests/labels/mof_components.tsv`, ids and marks only; the records are beside the checkout. A component
 is marked present when it is there for anyone to take: weights complete, public and not an adapter; code of the
 repository's own or of a named library for a named class; numbers other than a loss; a card with prose of its own; data
-described, not only named; a paper or report about this very model; training code or a whole recipe. Empty is undecided.
+described, not only named; a paper or report about this very model; training code, a command with its settings or a
+whole recipe, in the repository or its card and not behind a link. Empty is undecided; records of 2020 list no weights.
 "Found" is a grade of A or B. The labels look at the repository alone, so its links to others are left out.
 """
 
