@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils.timezone import now
 
 from openness import carbon, data_card, model_card, mof
+from openness.emissions import keep_emissions, settle
 from openness.findings import Result
 from openness.models import Assessment
 from openness.models.assessment import due_for
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 
 METERED_LEAST = 100  # repositories; fewer take less time than the tracker needs to look at the machine
 BATCH = 100  # repositories read and stored at once; their cards and file lists are in memory together
+SETTLED_MOST = 5_000  # repositories a round that a relative's later report made doubtful
 PROBLEM_MOST = 500  # characters
 
 
@@ -118,6 +120,7 @@ def keep(rows: Sequence[Assessment]) -> list[Assessment]:
         unique_fields=["repo", *IDENTITY],
         update_fields=["name", "revision", *CONTENT[:-1], "is_current", "assessed_at"],
     )
+    keep_emissions(rows)
     kept = current_rows(repos)
     return [kept[row.repo_id, row.name] for row in rows]
 
@@ -166,4 +169,6 @@ def assess_all_due(limit: int, names: list[str] | None) -> int:
                 break
             assess_batch(repos, names, only_due=True)
             assessed, last = assessed + len(repos), repos[-1].pk
+    if names is None or "carbon" in names:
+        settle(lambda repos: assess_batch(list(repos), ["carbon"]), SETTLED_MOST)
     return assessed

@@ -12,6 +12,7 @@ from django.db.models.functions import Lower
 from openness.carbon.header import read_header
 from openness.carbon.report import Report
 from openness.named_repos import evaluation_datasets, named_repos
+from openness.relatives import ancestors_of, copied_from
 from openness.state import FileFact, LinkedRepo, RepoState
 from registry.models import Alias, File, Repo, Revision
 from registry.reading import heads_of, newest_infos
@@ -27,7 +28,7 @@ def state_of(repo: Repo) -> RepoState:
 
 
 def states_of(repos: Sequence[Repo]) -> list[RepoState]:
-    """The states of `repos`, in their order, in at most seven queries."""
+    """The states of `repos`, in their order, in a bounded number of queries."""
     heads = heads_of(repos)
     files, small_files = files_of(heads.values())
     infos = newest_infos(repos)
@@ -38,6 +39,7 @@ def states_of(repos: Sequence[Repo]) -> list[RepoState]:
         for repo in repos
         if repo.kind == "model"
     }
+    above, namesakes = ancestors_of(repos), copied_from(repos, headers)
     every = [*named.values(), *measured.values()]
     mirrored = mirrored_repos({(kind, name.lower()) for names in every for kind, name in names})
     holding = heads_with_data({repo.head_id for repo in mirrored.values() if repo.kind == "dataset" and repo.head_id})
@@ -52,6 +54,8 @@ def states_of(repos: Sequence[Repo]) -> list[RepoState]:
             info=infos[repo.pk],
             gated=repo.gated,
             tags=tuple(repo.tags),
+            ancestors=above.get(repo.pk),
+            copied_from=namesakes.get(repo.pk, ()),
             linked=linked(named[repo.pk]),
             evaluated_on=linked(measured.get(repo.pk, ())),
             **card_of(heads.get(repo.head_id)),

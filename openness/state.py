@@ -28,6 +28,16 @@ class LinkedRepo:
 
 
 @dataclass(frozen=True)
+class AncestorReport:
+    """A model that this one was made from, near or far, and what it states of its emissions (None: nothing)."""
+
+    name: str
+    depth: int
+    emissions_g: float | None
+    mirrored: bool = True
+
+
+@dataclass(frozen=True)
 class RepoState:
     """One repository at one revision. `None` is unknown; empty is "looked and found nothing"."""
 
@@ -40,5 +50,7 @@ class RepoState:
     small_files: dict[str, str] = field(default_factory=dict)  # path -> text of the allowed small files that are kept
     gated: str | None = None
     tags: tuple[str, ...] = ()
+    ancestors: tuple[AncestorReport, ...] | None = None  # None: its lineage was not traced
+    copied_from: tuple[str, ...] = ()  # unrelated repositories that stated the same uncommon emissions before it
     linked: tuple[LinkedRepo, ...] = ()  # datasets and parents that are named
     evaluated_on: tuple[LinkedRepo, ...] = ()  # datasets on which its header or result files say it was measured

@@ -10,6 +10,8 @@ from openness.findings import Evidence, Finding, Result
 from openness.state import RepoState
 from registry.cards import read_card
 
+WEIGHTS = (".safetensors", ".bin", ".gguf", ".h5", ".msgpack", ".pt", ".pth", ".ckpt", ".onnx", ".keras", ".pkl",
+           ".joblib", ".zip", ".pb", ".tflite", ".ot", ".nemo")  # fmt: skip
 __all__ = ["READER", "Ancestor", "Surroundings", "assess", "carbon_block"]
 
 
@@ -28,7 +30,7 @@ def assess(state: RepoState) -> Result:
     if block is None:
         return Result(rubric=rubric_id(), reader=READER, label=silence(state))
     findings = tuple(as_finding(finding) for finding in block["points"])
-    extra = {key: value for key, value in block.items() if key != "points"}
+    extra = {key: value for key, value in block.items() if key != "points"} | {"has_weights": has_weights(state)}
     weight = float(sum(finding.weight for finding in findings if finding.tier != "unknown"))
     return Result(rubric_id(), READER, findings, block["score"], weight, block["grade"], extra=extra)
 
@@ -43,10 +45,24 @@ def surroundings(state: RepoState) -> Surroundings:
     counted = state.info.get("safetensors")
     parameters = counted.get("total") if isinstance(counted, dict) else None
     parents = [link for link in state.linked if link.kind == state.kind]
-    known = all(link.mirrored for link in parents)
-    ancestors = tuple(Ancestor(link.name, link.emissions_g) for link in parents if link.mirrored)
+    known = all(link.mirrored for link in [*parents, *(state.ancestors or ())])
+    found = {a.name.lower(): Ancestor(a.name, a.emissions_g) for a in state.ancestors or () if a.mirrored}
+    for link in parents:  # what their headers say now counts, assessed or not
+        name = link.name.lower()
+        if link.mirrored and (link.emissions_g is not None or name not in found):
+            found[name] = Ancestor(link.name, link.emissions_g)
+    ancestors = tuple(found.values())
     is_number = isinstance(parameters, (int, float)) and not isinstance(parameters, bool)
-    return Surroundings(float(parameters) if is_number else None, ancestors if known or ancestors else None)
+    return Surroundings(
+        float(parameters) if is_number else None, ancestors if known or ancestors else None, state.copied_from
+    )
+
+
+def has_weights(state: RepoState) -> bool | None:
+    """Whether it holds a file of weights; None where its files were not seen. A card alone trained nothing."""
+    if state.files is None:
+        return None
+    return any(file.path.lower().endswith(WEIGHTS) for file in state.files)
 
 
 def as_finding(finding: dict) -> Finding:

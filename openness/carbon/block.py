@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 
 from openness.carbon.checks import Surroundings, all_checks, suspected
 from openness.carbon.classes import reporting_class, reporting_class_as_coded
+from openness.carbon.energy import energy_from_hardware, energy_stated
 from openness.carbon.fix import fixed_header, right_amount_g
 from openness.carbon.reading import read_report
-from openness.carbon.report import Report, Statement
+from openness.carbon.report import Amount, Report, Statement
 from openness.carbon.score import score_report
 
 OF_CARBON = {"emissions", "energy", "inference", "intensity", "hardware_text", "duration"}
@@ -69,6 +70,8 @@ def block_of(report: Report, tags: Iterable[str], around: Surroundings) -> dict:
         "suggested_emissions_g": slip.numbers["right_g"] if slip else None,
         "fix": fixed_header(report, right_g) if right_g is not None else None,
         "source": statement.source if statement else None,
+        "energy": energy_of(report, amount, right_g),
+        "tool": report.value("tool"),
         "reporting_class": reporting_class(report, tags),
         "reporting_class_as_coded": reporting_class_as_coded(report),
         "score": score.points,
@@ -78,6 +81,18 @@ def block_of(report: Report, tags: Iterable[str], around: Surroundings) -> dict:
         "points": [finding.as_dict() for finding in score.findings],
         "said": [as_shown(s) for s in map(report.first, SHOWN) if s],
     }
+
+
+def energy_of(report: Report, amount: Amount | None, right_g: float | None) -> dict | None:
+    """The best figure of the energy in kWh, and where it is from; None where nothing leads to one."""
+    if stated := energy_stated(report):
+        return {"kwh": stated[0].kwh, "from": "stated"}
+    grams = right_g if right_g is not None else amount.grams if amount else None
+    if grams and (intensity := report.value("intensity")):
+        return {"kwh": grams / (intensity * (report.value("pue") or 1.0)), "from": "intensity"}
+    if of_hardware := energy_from_hardware(report):
+        return {"kwh": of_hardware[0].kwh, "from": "hardware"}
+    return None
 
 
 def as_shown(statement: Statement) -> dict:
