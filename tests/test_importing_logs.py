@@ -205,7 +205,7 @@ def test_a_log_of_openai_evals_is_read_from_its_match_events():
 def test_both_schemas_of_lighteval_give_the_same_outcomes(schema):
     name = "details_leaderboard|quiz|0_2026-01-02T03-04-05.678.parquet"
     table = read(logs.parquet(logs.lighteval_rows([0, 1, 2], schema=schema)), name)
-    assert (table.format, table.suite) == ("lighteval", "leaderboard|quiz|0")
+    assert (table.format, table.suite) == ("lighteval", "quiz")
     assert table.rows["correct"].to_pylist() == [True, False, False]
     assert table.rows["prediction"].to_pylist() == ["0", "1", "2"] and table.notes == ()
     assert table.rows["label"].to_pylist() == ["0"] * 3 and table.rows["margin"][0].as_py() > 2

@@ -36,13 +36,15 @@ def refuse_constant(text: str) -> None:
 
 
 DECODER = json.JSONDecoder(parse_constant=refuse_constant)
+# Evaluators written in Python put NaN into fields that nobody reads; where a value counts, its own reader refuses it.
+LENIENT = json.JSONDecoder()
 
 
-def strict_json(text: bytes, place: str) -> object:
-    """One JSON value; raises BadOutcomes on anything else, NaN and bottomless nesting included."""
+def strict_json(text: bytes, place: str, decoder: json.JSONDecoder = DECODER) -> object:
+    """One JSON value; raises BadOutcomes on anything else, bottomless nesting included, and NaN unless `LENIENT`."""
     try:
         line = text.decode("utf8").strip(JSON_SPACE)
-        value, end = DECODER.scan_once(line, 0)
+        value, end = decoder.scan_once(line, 0)
         if end < len(line):
             raise ValueError
         return value
@@ -56,16 +58,16 @@ def strict_json(text: bytes, place: str) -> object:
         raise BadOutcomes(f"{place} is not JSON") from None
 
 
-def objects_of(stream: BinaryIO) -> Iterator[tuple[str, dict]]:
+def objects_of(stream: BinaryIO, decoder: json.JSONDecoder = DECODER) -> Iterator[tuple[str, dict]]:
     """The JSON object on each line that is not blank, with its place. Raises BadOutcomes."""
     for number, line in bounded_lines(stream):
         if line.strip():
-            yield f"line {number}", strict_object(line, f"line {number}")
+            yield f"line {number}", strict_object(line, f"line {number}", decoder)
 
 
-def strict_object(text: bytes, place: str) -> dict:
+def strict_object(text: bytes, place: str, decoder: json.JSONDecoder = DECODER) -> dict:
     """One JSON object; raises BadOutcomes on anything else."""
-    value = strict_json(text, place)
+    value = strict_json(text, place, decoder)
     if not isinstance(value, dict):
         raise BadOutcomes(f"{place} is not a JSON object")
     return value

@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from lineage.importers import inspect_samples as samples
 from lineage.importers.archives import BoundedZip
-from lineage.importers.bounds import strict_json, strict_object
+from lineage.importers.bounds import LENIENT, strict_json, strict_object
 from lineage.importers.json_stream import JsonStream
 from lineage.importers.metrics import listed
 from lineage.importers.options import ReadOptions
@@ -40,19 +40,19 @@ def archived(stream: BinaryIO, log: InspectLog) -> Iterator[tuple[str, dict]]:
     names = archive.names()
     header = next((name for name in HEADERS if name in names), None)
     if header:
-        log.header = strict_object(archive.read(header), header).get("eval") or {}
+        log.header = strict_object(archive.read(header), header, LENIENT).get("eval") or {}
     members = sorted(name for name in names if name.startswith("samples/") and name.endswith(".json"))
     for name in members:
-        yield shown(name), strict_object(archive.read(name), shown(name))
+        yield shown(name), strict_object(archive.read(name), shown(name), LENIENT)
     if not members and (summaries := next((name for name in SUMMARIES if name in names), None)):
-        found = strict_json(archive.read(summaries), summaries)
+        found = strict_json(archive.read(summaries), summaries, LENIENT)
         for number, sample in enumerate(found if isinstance(found, list) else (), start=1):
             yield f"summary {number}", sample if isinstance(sample, dict) else {}
 
 
 def streamed(stream: BinaryIO, log: InspectLog) -> Iterator[tuple[str, dict]]:
     """The samples in a JSON log, one after the other."""
-    text = JsonStream(stream)
+    text = JsonStream(stream, LENIENT)
     for name in text.member_names():
         if name == "samples" and text.peek() == "[":
             for number, sample in enumerate(text.elements(), start=1):
@@ -75,9 +75,9 @@ class InspectLog:
         self.unscored = self.partial = self.open_ended = 0
 
     def add(self, place: str, sample: dict) -> None:
-        """One sample; one that was not scored, as after an error, is counted and left out."""
+        """One sample; one that was not scored, or declared invalid, or ended in an error, is counted and left out."""
         scores = samples.scores_of(sample)
-        if sample.get("error") or not scores:
+        if sample.get("error") or sample.get("invalidation") or not scores:
             self.unscored += 1
             return
         self.scorers.update(scores)
@@ -143,7 +143,8 @@ class InspectLog:
         if self.partial:
             yield f"{self.partial:,} answers that were scored as partly right count as wrong."
         if self.unscored:
-            yield f"{self.unscored:,} samples of the log were not scored, or ended in an error, and are left out."
+            found = f"{self.unscored:,} samples of the log were not scored, declared invalid, or ended in an error"
+            yield f"{found}; they are left out."
 
 
 def item_id(sample: Mapping, epoch: object, place: str) -> str:

@@ -34,17 +34,25 @@ def score_of(value: object, place: str) -> float:
 
 
 def scores_of(sample: Mapping) -> dict[str, Mapping]:
-    """Every score of a sample by its name; one value of several is `scorer.key`. Empty where nothing was scored."""
+    """Every score of a sample by its name; one value of several is `scorer.key`. Empty where nothing was scored.
+
+    NaN is how inspect writes that a scorer gave no score. Its first logs had one score, in `score`.
+    """
     scores = sample.get("scores")
+    if scores is None and isinstance(sample.get("score"), dict):
+        scores = {"score": sample["score"]}
     found: dict[str, Mapping] = {}
     for name, score in scores.items() if isinstance(scores, dict) else ():
-        if not isinstance(score, dict) or score.get("value") is None:
+        if not isinstance(score, dict):
             continue
-        if isinstance(score["value"], dict):
-            found |= {f"{name}.{key}": {**score, "value": value} for key, value in score["value"].items()}
-        else:
-            found[name] = score
+        value = score.get("value")
+        parts = {f"{name}.{key}": part for key, part in value.items()} if isinstance(value, dict) else {name: value}
+        found |= {part: {**score, "value": value} for part, value in parts.items() if is_scored(value)}
     return found
+
+
+def is_scored(value: object) -> bool:
+    return value is not None and not (isinstance(value, float) and math.isnan(value))
 
 
 def answer_of(sample: Mapping, score: Mapping) -> str | None:

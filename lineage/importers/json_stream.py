@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -19,8 +20,8 @@ SCALAR_END = re.compile(r"[,\]} \t\r\n]")
 class JsonStream:
     """A cursor over one JSON text. Raises BadOutcomes where it is not JSON, or a value is too large or too deep."""
 
-    def __init__(self, stream: BinaryIO):
-        self.stream = stream
+    def __init__(self, stream: BinaryIO, decoder: json.JSONDecoder = DECODER):
+        self.stream, self.decoder = stream, decoder
         self.decode = codecs.getincrementaldecoder("utf8")().decode
         self.text, self.place, self.at_end = "", 0, False
         self.more(BOM)
@@ -69,7 +70,7 @@ class JsonStream:
     def parsed(self) -> tuple[object] | None:
         """The value that begins here; None where the text read so far does not hold it whole."""
         try:
-            found, self.place = DECODER.raw_decode(self.text, self.place)
+            found, self.place = self.decoder.raw_decode(self.text, self.place)
         except RecursionError:
             raise BadOutcomes("it is nested too deeply") from None
         except BadOutcomes as problem:

@@ -39,7 +39,19 @@ def read(stream: BinaryIO, name: str, options: ReadOptions) -> OutcomeTable:
     for place, row in rows_of(stream, COLUMNS):
         log.add(place, detail_of(row))
     found = DATED.search(name)
-    return log.table(suite=found.group(1) if found else "")
+    return log.table(*(task_of(found.group(1)) if found else ("", None)))
+
+
+def task_of(name: str) -> tuple[str, str | None]:
+    """The task in the name that a file is called by, and its number of examples: `suite|task|examples`, or without
+    the suite since 0.13.
+
+    >>> task_of("leaderboard|arc:challenge|25"), task_of("gsm8k|5"), task_of("quiz")
+    (('arc:challenge', '25'), ('gsm8k', '5'), ('quiz', None))
+    """
+    parts = name.split("|")
+    few_shot = parts.pop() if len(parts) > 1 and parts[-1].isdigit() else None
+    return parts[-1], few_shot
 
 
 class Details:
@@ -57,9 +69,9 @@ class Details:
             self.metric = leading_metric(detail.metrics, self.options)
         score = number_in(detail.metrics.get(self.metric))
         right = is_right(score, self.metric, self.options, place)
-        label, answer, margin = self.answer_of(detail)
+        label, answer, margin = self.answer_of(detail, place)
         if detail.picks_a_choice and answer is not None and label is not None:
-            self.unlike += (answer == label) != right
+            self.unlike += (int(answer) in detail.gold_index) != right
         self.columns.add(
             place,
             {
@@ -74,17 +86,18 @@ class Details:
             },
         )
 
-    def answer_of(self, detail: Detail) -> tuple[str | None, str | None, float | None]:
+    def answer_of(self, detail: Detail, place: str) -> tuple[str | None, str | None, float | None]:
         """The right answer, the answer given and its lead: numbers of choices, or text."""
         if not detail.picks_a_choice:
             self.texts += detail.text is not None
-            gold = detail.gold or [detail.choices[i] for i in detail.gold_index if 0 <= i < len(detail.choices)]
-            return gold[0] if gold else None, detail.text, None
+            return next(iter(detail.gold_texts), None), detail.text, None
+        if any(value != value for value in detail.log_probs):
+            raise BadOutcomes(f"{place}: a choice's log-probability is not a number (NaN)")
         self.choices = max(self.choices, len(detail.choices))
         label = str(detail.gold_index[0]) if detail.gold_index else None
         if self.metric not in BY_LIKELIHOOD:
             return label, None, None
-        pick = likeliest(detail.log_probs)
+        pick = likeliest(detail.log_probs[: len(detail.choices)])
         return label, pick.answer, pick.margin
 
     def id_of(self, detail: Detail) -> str:
@@ -92,9 +105,11 @@ class Details:
         self.seen[key] += 1
         return key if self.seen[key] == 1 else f"{key}#{self.seen[key]}"
 
-    def table(self, suite: str) -> OutcomeTable:
+    def table(self, suite: str, few_shot: str | None) -> OutcomeTable:
         """Everything that was read."""
         about: dict[str, object] = {"tool": "lighteval", "metric": self.metric}
+        if few_shot is not None:
+            about["few_shot"] = few_shot
         if self.metric:
             about["higher_is_better"] = higher_is_better(self.metric)
         if self.choices:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from lineage.importers import lm_eval_lines as lines
-from lineage.importers.bounds import BOM, objects_of
+from lineage.importers.bounds import BOM, LENIENT, objects_of
 from lineage.importers.json_stream import JsonStream
 from lineage.importers.metrics import higher_is_better, is_right, leading_metric, listed, number_in
 from lineage.importers.options import ReadOptions
@@ -48,8 +48,8 @@ def places_of(stream: BinaryIO) -> Iterator[tuple[str, dict]]:
     first = stream.read(64).removeprefix(BOM).lstrip()
     stream.seek(0)
     if not first.startswith(b"["):
-        return objects_of(stream)
-    return ((f"element {number}", line) for number, line in enumerate(JsonStream(stream).elements(), start=1))
+        return objects_of(stream, LENIENT)
+    return ((f"element {number}", line) for number, line in enumerate(JsonStream(stream, LENIENT).elements(), start=1))
 
 
 class SampleLog:
@@ -78,7 +78,7 @@ class SampleLog:
         self.metrics.update(values)
         if self.metric is None:
             self.metric = leading_metric(values, self.options)
-        score, pick = number_in(values.get(self.metric)), lines.pick_of(line)
+        score, pick = number_in(values.get(self.metric)), lines.pick_of(line, place)
         right = is_right(score, self.metric, self.options, place)
         label = lines.label_of(line, pick)
         self.check(label, pick, right)

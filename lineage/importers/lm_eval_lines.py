@@ -7,6 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lineage.outcomes import BadOutcomes
+
+MUTUAL_INFORMATION = "acc_mutual_info"
 INPUT_CHARACTERS = 1_500  # the end of a prompt: few-shot examples stand before the question
 NOT_METRICS = frozenset(
     "doc_id doc target arguments resps filtered_resps filter metrics doc_hash prompt_hash target_hash".split()
@@ -69,7 +72,7 @@ def label_of(line: Mapping, pick: Pick) -> str | None:
     target = target_of(line)
     if target is None or pick.choices is None or target.isdigit():
         return target
-    texts = [text.strip() for text in choices_of(line)]
+    texts = [text.strip() for text in choices_of(line)[: pick.choices]]
     return str(texts.index(target.strip())) if texts.count(target.strip()) == 1 else target
 
 
@@ -92,15 +95,22 @@ def metrics_of(line: Mapping) -> dict[str, object]:
     return {name: value for name, value in line.items() if name not in NOT_METRICS}
 
 
-def pick_of(line: Mapping) -> Pick:
-    """The answer: the likeliest choice by its number, or the text that was written."""
+def pick_of(line: Mapping, place: str) -> Pick:
+    """The answer: the likeliest choice by its number, or the text that was written. Raises BadOutcomes on NaN.
+
+    With `acc_mutual_info` every choice is asked for a second time, without its prompt; those requests come last.
+    """
     answers = line.get("filtered_resps")
     if not isinstance(answers, list) or not answers:
         return Pick(None)
     log_probs = [log_prob(answer) for answer in answers]
-    if all(value is not None for value in log_probs):
-        return likeliest(log_probs)
-    return Pick(first_text(answers))
+    if any(value is None for value in log_probs):
+        return Pick(first_text(answers))
+    if any(value != value for value in log_probs):
+        raise BadOutcomes(f"{place}: a choice's log-probability is not a number (NaN)")
+    if MUTUAL_INFORMATION in line and len(log_probs) % 2 == 0:
+        log_probs = log_probs[: len(log_probs) // 2]
+    return likeliest(log_probs)
 
 
 def log_prob(answer: object) -> float | None:
@@ -108,10 +118,9 @@ def log_prob(answer: object) -> float | None:
     if not isinstance(answer, list) or len(answer) != 2 or answer[1] not in (True, False, "True", "False"):
         return None
     try:
-        value = float(answer[0])
+        return float(answer[0])
     except (TypeError, ValueError, OverflowError):
         return None
-    return value if value == value else None
 
 
 def likeliest(log_probs: list[float]) -> Pick:

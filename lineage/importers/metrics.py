@@ -10,7 +10,8 @@ from lineage.outcomes import BadOutcomes, shown
 
 # Metrics that evaluators write as 0 or 1 for each item, in the order in which they speak for a task.
 RIGHT_OR_WRONG = (
-    "exact_match acc accuracy em pass@1 extractive_match match correct quasi_exact_match prefix_exact_match acc_norm"
+    "exact_match acc accuracy em qem pem pqem pass@1 extractive_match match correct quasi_exact_match"
+    " prefix_exact_match acc_norm"
 ).split()
 LESS_IS_BETTER = frozenset(
     "perplexity word_perplexity byte_perplexity bits_per_byte ppl brier_score ter wer cer mae mse rmse loss".split()
@@ -30,9 +31,12 @@ def leading_metric(values: Mapping[str, object], options: ReadOptions) -> str:
     """The metric that decides right and wrong: the one asked for, else the first 0-or-1 one. Raises BadOutcomes."""
     numbers = {name: number for name, value in values.items() if (number := number_in(value)) is not None}
     if options.metric:
-        if options.metric not in numbers:
+        if options.metric not in values:
             raise BadOutcomes(f"it has no metric {shown(options.metric)}, only {listed(numbers)}")
         return options.metric
+    for name in RIGHT_OR_WRONG:  # NaN where right or wrong should stand; another metric must not take its place unseen
+        if isinstance(values.get(name), float) and name not in numbers:
+            raise BadOutcomes(f"its metric {shown(name)} is not a finite number")
     known = [name for name in RIGHT_OR_WRONG if name in numbers]
     plain = [name for name, number in numbers.items() if number in (0, 1) and base_name(name) in RIGHT_OR_WRONG]
     for name in (*known, *plain, *numbers):

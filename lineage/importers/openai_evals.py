@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import BinaryIO
 
-from lineage.importers.bounds import objects_of
+from lineage.importers.bounds import LENIENT, objects_of
 from lineage.importers.lm_eval_lines import sha256
 from lineage.importers.options import ReadOptions
 from lineage.outcomes import MAX_ITEMS, BadOutcomes, OutcomeColumns, OutcomeTable, read_value
@@ -22,17 +22,18 @@ def recognises(head: bytes, name: str) -> bool:
 
 def read(stream: BinaryIO, name: str, options: ReadOptions) -> OutcomeTable:
     """Raises BadOutcomes."""
-    columns, prompts, seen, spec, errors = OutcomeColumns(), {}, Counter(), {}, 0
-    for place, line in objects_of(stream):
+    columns, asked, seen, spec, errors = OutcomeColumns(), {}, Counter(), {}, 0
+    for place, line in objects_of(stream, LENIENT):
         data = line.get("data") if isinstance(line.get("data"), dict) else {}
         if isinstance(line.get("spec"), dict):
             spec = line["spec"]
-        elif line.get("type") == "sampling" and len(prompts) < MAX_ITEMS:
-            prompts.setdefault(line.get("sample_id"), prompt_text(data.get("prompt")))
+        elif line.get("type") == "sampling" and len(asked) < MAX_ITEMS and line.get("sample_id") is not None:
+            key = read_value("id", line["sample_id"], place)
+            asked[key] = asked.get(key, (prompt_text(data.get("prompt")),))[0], data.get("sampled")
         elif line.get("type") == "error":
             errors += 1
         elif line.get("type") == "match":
-            add_match(columns, line, data, prompts, seen, place)
+            add_match(columns, line, data, asked, seen, place)
     if not columns.items:
         raise BadOutcomes("it holds no match events")
     notes = (f"{errors:,} samples of the log ended in an error and are left out.",) if errors else ()
@@ -40,20 +41,21 @@ def read(stream: BinaryIO, name: str, options: ReadOptions) -> OutcomeTable:
     return OutcomeTable(columns.table(), NAME, str(spec.get("eval_name") or "")[:200], about, notes)
 
 
-def add_match(columns: OutcomeColumns, line: dict, data: dict, prompts: dict, seen: Counter, place: str) -> None:
-    """One outcome; a sample that is matched several times is numbered."""
-    key = line.get("sample_id")
-    if not isinstance(key, str | int) or key == "":
-        raise BadOutcomes(f"{place} has no sample_id")
+def add_match(columns: OutcomeColumns, line: dict, data: dict, asked: dict, seen: Counter, place: str) -> None:
+    """One outcome; a sample that is matched several times is numbered. `asked` is prompt and answer by sample.
+
+    Where no option was picked (null, or the empty list of the fuzzy and JSON matches) the answer is what was sampled.
+    """
+    key = read_value("id", line.get("sample_id"), place)
     seen[key] += 1
-    picked = data.get("picked") if data.get("picked") is not None else data.get("sampled")
-    prompt = prompts.get(key)
+    picked = next((data[name] for name in ("picked", "sampled") if data.get(name) not in (None, [])), None)
+    prompt, sampled = asked.get(key, (None, None))
     columns.add(
         place,
         {
             "id": key if seen[key] == 1 else f"{key}#{seen[key]}",
             "label": text_or_list(data.get("expected")),
-            "prediction": text_or_list(picked),
+            "prediction": text_or_list(sampled if picked is None else picked),
             "correct": read_value("correct", data.get("correct"), place),
             "prompt_sha256": None if prompt is None else sha256(prompt),
             "input": None if prompt is None else prompt[-INPUT_CHARACTERS:],
