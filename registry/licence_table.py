@@ -101,7 +101,9 @@ def _flags_of(key: str, row: dict) -> dict[str, str]:
 
 def _own() -> Iterator[Licence]:
     for row in table()["licence"]:
-        flags = {**_clauses(row["id"]), **{flag: cited(where) for flag, where in row.get("flags", {}).items()}}
+        checked = row.get("checked", False)
+        own = {flag: cited(where, checked) for flag, where in row.get("flags", {}).items()}
+        flags = {**_clauses(row["id"]), **own}
         nothing = row.get("states_nothing", False)
         yield Licence(row["id"], row["name"], row["verdict"], frozenset(row.get("types", ())), flags, nothing)
 
@@ -111,20 +113,20 @@ def _override(licence_id: str) -> dict:
     return rows[0] if rows else {}
 
 
-def cited(where: str) -> str:
-    """Where a licence states an obligation. Numbers of sections were written from memory, and say so.
+def cited(where: str, checked: bool = False) -> str:
+    """Where a licence states an obligation. A section whose number was not read off the text says so.
 
-    >>> cited("MIT §1"), cited("copy of the licence")
-    ('MIT §1 (section from memory)', 'copy of the licence')
+    >>> cited("MIT §1"), cited("MIT §1", checked=True), cited("copy of the licence")
+    ('MIT §1 (section from memory)', 'MIT §1', 'copy of the licence')
     """
-    return f"{where} (section from memory)" if "§" in where else where
+    return f"{where} (section from memory)" if "§" in where and not checked else where
 
 
 def _clauses(licence_id: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for row in table()["clause"]:
         if any(fnmatchcase(licence_id, pattern) for pattern in row["ids"]):
-            found.setdefault(row["flag"], cited(row["where"]))
+            found.setdefault(row["flag"], cited(row["where"], row.get("checked", False)))
     return found
 
 

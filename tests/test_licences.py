@@ -93,7 +93,10 @@ def test_an_exception_keeps_the_licence_and_an_unknown_one_makes_it_unknown():
 
 def test_obligations_name_their_clause():
     assert read_licence("llama3").flags["NAME_PREFIX"].startswith("Llama 3 §1.b.i")
-    assert read_licence("llama3").flags["NAME_PREFIX"].endswith("(section from memory)")
+    assert read_licence("llama3.3").flags["NAME_PREFIX"].endswith("(section from memory)")
+    assert read_licence("llama3").flags["NAME_PREFIX"] == "Llama 3 §1.b.i (name begins with “Llama 3”)"
+    assert read_licence("cc-by-nc-4.0").flags["NC"].startswith("CC 4.0 §2(a)(1)")
+    assert read_licence("cc-by-nc-3.0").flags["NC"].startswith("CC 3.0 §4(b)")
     assert {"NC", "SA", "ATTRIB"} <= set(read_licence("cc-by-nc-sa-4.0").flags)
     assert "NC" not in read_licence("cc-by-sa-4.0").flags
     assert "COPYLEFT" in read_licence("agpl-3.0").flags and "COPYLEFT" not in read_licence("mit").flags
@@ -199,3 +202,9 @@ def test_an_expression_means_what_its_parts_mean(tree):
 def test_a_field_that_says_the_component_is_absent_is_told_from_a_licence():
     assert is_absence("Component not included") and is_absence("undisclosed")
     assert not is_absence("MIT")
+
+
+def test_the_two_licences_of_qwen_are_told_apart():
+    new, old = read_licence("qwen"), read_licence("tongyi-qianwen-license-agreement")
+    assert (new.ids, old.ids) == (("qwen",), ("tongyi-qianwen",))
+    assert "NO_TRAIN_OTHER" in old.flags and "NO_TRAIN_OTHER" not in new.flags and "ATTRIB" in new.flags

@@ -1,9 +1,13 @@
 """Which files hold weights, and whether all of them are there."""
 
+from dataclasses import replace
+
 import pytest
 
+from openness.mof import assess
 from openness.mof.weights import kind_of, weights_of
 from openness.state import FileFact
+from tests.test_mof_evidence import STATE
 
 
 def of(*paths):
@@ -67,3 +71,29 @@ def test_the_index_of_a_checkpoint_says_nothing_of_the_final_weights():
     files = ("model.safetensors", "checkpoint-618/model.safetensors.index.json", "checkpoint-618/optimizer.pt")
     found = weights_of(FileFact(path, 10**8) for path in files)
     assert (found.final, found.problem) == (("model.safetensors",), "")
+
+
+def refs(*names, sha="0" * 40):
+    branches = [{"name": name, "targetCommit": f"{number:040x}"} for number, name in enumerate(names, 1)]
+    info = STATE.info | {"sha": sha, "refs": {"branches": [{"name": "main", "targetCommit": sha}, *branches]}}
+    state = replace(STATE, info=info)
+    return next(r for r in assess(state).extra["components"] if r["slug"] == "intermediate-model-parameters")
+
+
+def test_branches_of_steps_are_intermediate_parameters_where_their_commits_differ():
+    found = refs("step1000", "stage1-step20000-tokens84B")
+    assert (found["presence"], found["status"]) == ("B", "included")
+    assert refs("step1000")["presence"] == "C"
+    assert refs("step1000", sha=f"{1:040x}")["presence"] == "absent"
+
+
+@pytest.mark.parametrize(
+    "names", [("gptq-4bit-32g-actorder_True", "4.0bpw"), ("fp16", "int8-step1"), ("de", "fr", "dev")]
+)
+def test_branches_for_precisions_and_languages_are_none(names):
+    assert refs(*names)["presence"] == "absent"
+
+
+@pytest.mark.parametrize("broken", [7, [], {"branches": 3}, {"branches": [3, {"name": None}]}, {"branches": None}])
+def test_references_of_any_shape_are_borne(broken):
+    assert assess(replace(STATE, info=STATE.info | {"refs": broken})).rubric

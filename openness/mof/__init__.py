@@ -24,9 +24,10 @@ from openness.mof.signs import GRADES, Sign, View, best
 from openness.state import RepoState
 from registry.cards import READER as CARD_READER
 from registry.cards import read_card
+from registry.licence_table import table
 from registry.licences import read_licence
 
-READER = f"mof-reader/3 {CARD_READER}"
+READER = f"mof-reader/4 {CARD_READER} licences/{table()['version']}"
 TIER = {"A": "metadata", "B": "metadata", "L": "stock", "C": "pointer", "absent": "none", "unknown": "unknown"}
 MOST_EVIDENCE = 5
 MOST_PARENTS = 20

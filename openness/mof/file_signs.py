@@ -8,6 +8,8 @@ from openness.mof.rubric import patterns, rubric
 from openness.mof.signs import Sign, View, of_field, of_path, sign
 from openness.mof.weights import LISTED, weights_of
 
+MOST_REFS = 2000
+MOST_REF_NAME = 200  # characters
 CODE = ("architecture", "training-code", "inference-code", "evaluation-code", "data-preprocessing-code")
 PLAIN = (*CODE[1:], "model-metadata", "supporting-libraries-and-tools", "evaluation-results", "sample-model-outputs")
 
@@ -15,6 +17,7 @@ PLAIN = (*CODE[1:], "model-metadata", "supporting-libraries-and-tools", "evaluat
 def file_signs(view: View) -> Iterator[Sign]:
     """Everything that files show; nothing where the file list is not known."""
     yield from library_signs(view)
+    yield from branch_signs(view)
     if view.paths is None:
         return
     yield from weight_signs(view)
@@ -55,6 +58,34 @@ def weight_signs(view: View) -> Iterator[Sign]:
         yield sign("final-model-parameters", "C", of_path(weights.checkpoints[0]), note=note)
     grade = "A" if len(weights.checkpoints) > 1 and not gated else "C"
     yield from (sign("intermediate-model-parameters", grade, of_path(p)) for p in weights.checkpoints[:LISTED])
+
+
+def branch_signs(view: View) -> Iterator[Sign]:
+    """Branches and tags named for a step of training, where the Hub's answer about references is kept.
+
+    Two or more whose commits differ from each other and from the head's count; what only repeats one commit, and
+    branches for precisions and quantizations, do not.
+    """
+    found: dict[str, str] = {}
+    for name, commit in _references(view.state.info.get("refs")):
+        is_step = patterns("weights", "checkpoint_ref").search(name)
+        if is_step and not patterns("weights", "other_ref").search(name) and commit != view.state.info.get("sha"):
+            found.setdefault(commit, name)
+    grade = "B" if len(found) > 1 and view.state.gated not in ("auto", "manual") else "C"
+    note = "branches or tags of one step each; their weights were not compared"
+    for commit, name in list(found.items())[:LISTED]:
+        shown = of_field(view, "refs", f"{name} at {commit[:12]}")
+        yield sign("intermediate-model-parameters", grade, shown, note=note)
+
+
+def _references(refs: object) -> Iterator[tuple[str, str]]:
+    """The (name, commit) of each branch and tag in the Hub's answer about references."""
+    for kind in ("branches", "tags"):
+        listed = refs.get(kind) if isinstance(refs, dict) else None
+        for ref in listed[:MOST_REFS] if isinstance(listed, list) else []:
+            name, commit = (ref.get("name"), ref.get("targetCommit")) if isinstance(ref, dict) else (None, None)
+            if isinstance(name, str) and isinstance(commit, str):
+                yield name[:MOST_REF_NAME], commit
 
 
 def library_signs(view: View) -> Iterator[Sign]:
