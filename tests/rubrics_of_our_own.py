@@ -4,6 +4,7 @@ from openness.findings import Finding, Result
 from openness.state import RepoState
 
 reader = "tests/1"
+rubric = "trial/0.1"
 
 
 def assess(state: RepoState) -> Result:
@@ -12,4 +13,4 @@ def assess(state: RepoState) -> Result:
         raise ZeroDivisionError("a card that this rubric cannot bear")
     found = Finding("T01", "card", "section", 1.0 if state.card_text else 0.0, 1.0)
     quote = {"words": (state.card_text or "")[:20]}
-    return Result(rubric="trial/0.1", reader=reader, findings=(found,), score=100 * found.value, extra=quote)
+    return Result(rubric=rubric, reader=reader, findings=(found,), score=100 * found.value, extra=quote)

@@ -78,6 +78,18 @@ def test_a_new_reader_makes_every_repository_due(monkeypatch):
     assert list(Assessment.objects.current().values_list("reader", flat=True)) == ["tests/2"]
 
 
+def test_a_new_rubric_makes_every_repository_due_and_keeps_what_the_old_one_said(monkeypatch):
+    mirrored("acme/tiny", card="words")
+    assess_due(100)
+    [old] = Assessment.objects.all()
+    monkeypatch.setattr(rubrics_of_our_own, "rubric", "trial/2")
+    assessing.version_of.cache_clear()
+    assert assess_due(100) == 1 and assess_due(100) == 0
+    kept = {row.rubric: row for row in Assessment.objects.all()}
+    assert kept.keys() == {old.rubric, "trial/2"} and kept["trial/2"].is_current and not kept[old.rubric].is_current
+    assert (kept[old.rubric].findings, kept[old.rubric].assessed_at) == (old.findings, old.assessed_at)
+
+
 def test_a_rubric_s_crash_is_that_repository_s_problem_and_stops_nothing():
     for n, card in enumerate(["words", "crash", "words"]):
         mirrored(f"acme/m{n}", card=card)
