@@ -15,6 +15,7 @@ from registry.models import Repo
 
 RECORDS_SHOWN = 20
 CLASS_ORDER = ("1", "2", "3", "0")
+SHORT = {"1": "I", "2": "II", "3": "III", "0": "None"}
 
 
 @require_safe
@@ -26,7 +27,7 @@ def openness_of_corpus(request):
         for rules, levels in found["classes"].items()
         for level, counts in levels.items()
     ]
-    labels = [found["labels"][mof_class] for mof_class in CLASS_ORDER]
+    labels = [(SHORT[mof_class], found["labels"][mof_class]) for mof_class in CLASS_ORDER]
     return render(request, "openness/openness_of_corpus.html", {"found": found, "rows": rows, "labels": labels})
 
 

@@ -215,7 +215,21 @@ def test_the_page_shows_every_component_with_its_evidence_and_what_changed(clien
 
 def test_the_page_of_the_corpus_shows_the_classes(client, tiny):
     page = client.get("/openness").content.decode()
-    assert "1 models were assessed" in page and "mof-parity/1" in page
+    assert "1 model was assessed" in page and "mof-parity/1" in page
+
+
+def test_the_page_of_an_empty_corpus_says_so(client):
+    assert "No model was assessed" in client.get("/openness").content.decode()
+
+
+def test_the_page_tells_the_parents_licences_and_the_next_step_apart(client):
+    mirrored("meta/big", card="x", header={"license": "llama3"}, licence="llama3")
+    header = {"license": "apache-2.0", "base_model": "meta/big"}
+    repo = mirrored("acme/child", card=CARD, header=header, files=FILES)
+    assess_repo(repo, ["mof"])
+    page = client.get("/openness/model/acme/child").content.decode()
+    assert "The models that it derives from" in page and "unclassified, because of meta/big" in page
+    assert 'href="#technical-report"' in page and "Next: Class III" in page
 
 
 def test_a_model_that_nobody_assessed_has_a_page_that_says_so(client):
