@@ -6,12 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from lineage.candidates import candidates_of
 from lineage.claims import NOT_DERIVED
 from lineage.models import Claim, Node, Relation, Trace
 from lineage.reach import way_round
 
 EVIDENCE_MOST = 20  # claims of one relation that are shown
 MEMBERS_MOST = 50  # of one cycle that are named
+VERSIONS_MOST = 20  # newer versions that are followed
 CLOCK_SLACK = timedelta(days=1)  # between two dates of the Hub that count as the same time
 
 
@@ -44,7 +46,7 @@ def parents_of(node: Node) -> list[Relation]:
     return list(node.parents.filter(is_current=True).select_related("parent__repo").order_by("pk"))
 
 
-def parent_answer(relation: Relation, evidence: list[dict]) -> dict:
+def parent_answer(relation: Relation, evidence: list[dict], user=None) -> dict:
     return {
         "id": relation.parent.label,
         "kind": relation.parent.kind,
@@ -54,6 +56,7 @@ def parent_answer(relation: Relation, evidence: list[dict]) -> dict:
         "hub_relation": relation.hub_kind or None,
         "resolved": relation.parent.repo_id is not None,
         "proof": relation.proof,
+        "candidates": [name for name, _ in candidates_of(relation.parent, user)],
         "evidence": evidence,
     }
 
@@ -75,7 +78,8 @@ def trace_answer(trace: Trace) -> dict:
 
 def contradictions_of(trace: Trace, node: Node, relations: Sequence[Relation]) -> list[str]:
     """What its own sources say against each other, then what the graph and the calendar say against them."""
-    return [*trace.contradictions, *cycle_sentences(node), *younger_parents(trace, relations)]
+    said = [*trace.contradictions, *cycle_sentences(node), *younger_parents(trace, relations)]
+    return said + versions_in_a_ring(node, relations)
 
 
 def cycle_sentences(node: Node) -> list[str]:
@@ -91,6 +95,21 @@ def cycle_sentences(node: Node) -> list[str]:
         return []
     names = [members[key].label for key in (*way, way[0])]
     return [f"It is on a cycle: {' ← '.join(names)}."]
+
+
+def versions_in_a_ring(node: Node, relations: Sequence[Relation]) -> list[str]:
+    """Newer versions that lead back to where they started; a repository that names itself is said where it was read."""
+    way, following = [node], next((row.parent for row in relations if row.kind == "new_version"), None)
+    while following is not None and following.pk != node.pk and len(way) < VERSIONS_MOST:
+        way.append(following)
+        rows = Relation.objects.filter(child=following, kind="new_version", is_current=True).select_related("parent")
+        following = next((row.parent for row in rows.order_by("pk")[:1]), None)
+        if following in way[1:]:
+            return []  # the ring does not hold this one
+    if following is None or following.pk != node.pk or len(way) < 2:
+        return []
+    names = " → ".join(each.label for each in (*way, node))
+    return [f"Its newer versions lead back to itself: {names}."]
 
 
 def younger_parents(trace: Trace, relations: Sequence[Relation]) -> list[str]:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from lineage.answers import claims_of, contradictions_of, parents_of
+from lineage.candidates import candidates, candidates_of
 from lineage.claims import KINDS
 from lineage.drawing import WORDS, draw
 from lineage.layer_drawing import draw_layers
@@ -66,6 +67,7 @@ def page_of(request: HttpRequest, graph: Subgraph, question: Question) -> dict:
         "root": graph.root,
         "graph": graph,
         "drawing": draw(graph),
+        "candidates": perhaps(graph.root, request.user),
         "rows": rows_of(graph, request.user),
         "said": said_of(graph.root, request.user),
         "legend": [(kind, WORDS[kind]) for kind in KINDS if any(edge.kind == kind for edge in graph.edges)],
@@ -97,6 +99,11 @@ def rows_of(graph: Subgraph, user) -> list[dict]:
         }
         for edge in graph.edges
     ]
+
+
+def perhaps(root: Seen, user) -> list[tuple[str, str]]:
+    """The repositories that a root may mean which is only named."""
+    return candidates(root.label, root.kind, user) if root.state == "dangling" and not root.is_masked else []
 
 
 def said_of(root: Seen, user) -> dict:
@@ -138,6 +145,7 @@ def relation_page(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "relation": relation,
         "words": WORDS[relation.kind],
+        "candidates": candidates_of(relation.parent, request.user),
         "child": seen(relation.child, request.user),
         "parent": seen(relation.parent, request.user),
         "current": [row for row in rows if row.is_current],

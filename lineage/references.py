@@ -74,7 +74,7 @@ def read_address(path: str, text: str) -> Reference:
         parts = parts[1:]
     size = 1 if len(parts) == 1 or REVISION.match("/".join(parts[1:3])) else 2
     name = "/".join(parts[:size]).removesuffix(".git")
-    if not REPO_ID.fullmatch(name) or parts[0].lower() in NOT_OWNERS:
+    if not REPO_ID.fullmatch(name) or parts[0].lower() in NOT_OWNERS or is_placeholder(name):
         return Reference(text, problem="an address that names no repository")
     revision = REVISION.match("/".join(parts[size:]))
     return Reference(text, name, kind or "model", revision.group(1) if revision else "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 
+from lineage import signs
 from lineage.claims import ClaimRecord, Reading, quoted
 from lineage.readers.places import Place
 from lineage.references import is_placeholder
@@ -72,11 +73,23 @@ def read_adapter_config(config: dict, place: Place | None = None, *, prefix: str
     )
 
 
+def is_quantized(quantization: object) -> bool:
+    """Does a `quantization_config` show a quantizer's work, and no format that models are also released in?
+
+    >>> is_quantized({"quant_method": "gptq", "bits": 4}), is_quantized({"quant_method": "fp8"}), is_quantized({})
+    (True, False, False)
+    """
+    if not isinstance(quantization, dict) or not quantization:
+        return False
+    return str(quantization.get("quant_method", "")).lower() not in signs.NATIVE_FORMATS
+
+
 def read_config(config: dict, place: Place | None = None) -> Reading:
     """What `config.json` says: a weak hint of the model that training started from, and a quantizer's data set."""
     place = place or Place()
-    claims = claim_of(config.get("_name_or_path"), field="_name_or_path", source="config", place=place)
     quantization = config.get("quantization_config")
+    said = "quantized" if is_quantized(quantization) else ""
+    claims = claim_of(config.get("_name_or_path"), field="_name_or_path", source="config", place=place, relation=said)
     if isinstance(quantization, dict):
         data = quantization.get("dataset")
         if isinstance(data, str) and "/" in data:

@@ -57,7 +57,7 @@ def said_relation(metadata: dict) -> str:
 def named(metadata: dict, field: str) -> list[str]:
     """The distinct names in a field, in order; placeholders are no names."""
     words = (word.strip().removeprefix("extended|") for word in words_of(metadata.get(field)))
-    return list(dict.fromkeys(word for word in words if not is_placeholder(word)))
+    return list(dict.fromkeys(word for word in words if not is_placeholder(word) and not word.startswith("other-")))
 
 
 def read_header(kind: str, metadata: dict, place: Place | None = None) -> Reading:
@@ -77,13 +77,40 @@ def read_header(kind: str, metadata: dict, place: Place | None = None) -> Readin
                     source="card",
                     relation=relation or said_relation(metadata),
                     parent_kind=parent_kind,
+                    parent_revision=revision_of(metadata.get(field), name),
                     file=place.file,
                     field=field,
                     lines=lines,
                     quote=quoted(place.line(lines[0]) if lines else f"{field}: {name}"),
                 )
             )
+    claims += tagged(metadata, place) if kind == MODEL else []
     return Reading(tuple(claims)) + Reading(problems=problems_of(metadata, kind))
+
+
+def revision_of(value: object, name: str) -> str:
+    """The revision beside a name in `{name, revision}` or a list of such; blank where there is none."""
+    for part in value if isinstance(value, list) else [value]:
+        if isinstance(part, dict) and name in words_of(part) and isinstance(part.get("revision"), str):
+            return part["revision"].strip()[:80]
+    return ""
+
+
+def tagged(metadata: dict, place: Place) -> list[ClaimRecord]:
+    """Tags of the header itself that name a base and how it was used, as PEFT writes them."""
+    tags = metadata.get("tags")
+    found = []
+    for tag in tags[:VALUES_MOST] if isinstance(tags, list) else []:
+        head, _, rest = tag.partition(":") if isinstance(tag, str) else ("", "", "")
+        relation, colon, name = rest.partition(":")
+        if head == "base_model" and colon and relation in HUB_RELATIONS and not is_placeholder(name):
+            lines = place.find_in_field(tag, "tags")
+            found.append(
+                ClaimRecord(
+                    name.strip(), "card", relation, file=place.file, field="tags", lines=lines, quote=quoted(tag)
+                )
+            )
+    return found
 
 
 def problems_of(metadata: dict, kind: str) -> tuple[str, ...]:

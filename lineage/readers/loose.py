@@ -23,7 +23,7 @@ SPACE_FIELDS = frozenset("sdk sdk_version app_file duplicated_from".split())
 
 
 def read_loose(name: str, stream: BinaryIO) -> tuple[Reading, dict]:
-    """What the file says, and its card's header where it is one. The name and the first bytes tell what it is."""
+    """What the file says, and its card's header or its configuration. The name and the first bytes tell what it is."""
     head = stream.read(len(MAGIC))
     stream.seek(0)
     if head == MAGIC or name.lower().endswith(".gguf"):
@@ -40,20 +40,21 @@ def read_text(name: str, text: str) -> tuple[Reading, dict]:
     """A text file by its ending: JSON, YAML, else a card."""
     ending = PurePath(name).suffix.lower()
     if ending == ".json" or (not ending and text.lstrip().startswith("{")):
-        return read_json(name, text), {}
+        return read_json(name, text)
     if ending in (".yml", ".yaml"):
         return read_recipe_file(text, name), {}
     card = read_card(text)
     return read_card_text(kind_of(card), card, text, name), card.metadata or {}
 
 
-def read_json(name: str, text: str) -> Reading:
+def read_json(name: str, text: str) -> tuple[Reading, dict]:
     """An adapter's configuration by its keys, else a model's."""
     config, problem = load_json(text, name)
     if config is None:
-        return Reading(problems=(problem,))
-    is_adapter = "base_model_name_or_path" in config or "peft_type" in config
-    return (read_adapter_config if is_adapter else read_config)(config, Place.of(name, text))
+        return Reading(problems=(problem,)), {}
+    if "base_model_name_or_path" in config or "peft_type" in config:
+        return read_adapter_config(config, Place.of(name, text)), {"config": {"peft": config}}
+    return read_config(config, Place.of(name, text)), {"config": config}
 
 
 def kind_of(card: CardText) -> str:
@@ -65,12 +66,16 @@ def kind_of(card: CardText) -> str:
 
 
 def answer(reading: Reading, header: dict) -> dict:
-    """What `trace --file` prints: each claim with the relation that it says, or that the file as a whole comes to."""
-    tags = header.get("tags")
+    """What `trace --file` prints: each claim with the relation that it says, or that the file as a whole comes to.
+
+    `header` is a card's, or `{"config": …}` of a configuration.
+    """
+    tags, config = header.get("tags"), header.get("config")
     held = Holdings(
         name="",
         tags=tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
         library_name=str(header.get("library_name") or ""),
+        config=config if isinstance(config, dict) else {},
     )
     decided = {
         claim: parent.relation for parent in decide(Evidence(MODEL, held, reading)).parents for claim in parent.claims

@@ -20,7 +20,8 @@ BULLETS_MOST = 30
 
 ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
 TARGET = re.compile(
-    r"""\[(?P<text>[^\]\n]{1,200})\]\((?P<link>[^)\s]{1,400})[^)\n]{0,100}\)
+    r"""<a\s[^>\n]{0,200}?href\s*=\s*["']?(?P<href>https?://[^\s"'>]{1,400})["']?[^>\n]{0,200}>
+    |\[(?P<text>[^\]\n]{1,200})\]\((?P<link>[^)\s]{1,400})[^)\n]{0,100}\)
     |<?(?P<url>https?://[^\s)>\]"'`*]{1,400})
     |(?P<id>"""
     + ID
@@ -29,7 +30,7 @@ TARGET = re.compile(
 )
 # What may stand between the words and the name.
 FILLER = re.compile(
-    r"(?:\[optional\]|[\s:*_`\"'(\[]|(?:the|a|an|our|this|original|official|base|model|models|pre-?trained"
+    r"(?:\[optional\]|</?(?:b|strong|em|i|code|span|td|th)>|[\s:*_`\"'(\[|]|(?:the|a|an|our|this|original|official|base|model|models|pre-?trained"
     r"|hugging ?face|weights|checkpoint|full|language|hf)\b){0,16}",
     re.IGNORECASE,
 )
@@ -62,6 +63,7 @@ PHRASES = (
     phrase(rf"\b{PORTS}\s+(?:version|export|conversion|port)\s+{OF}\b", "converted"),
     phrase(r"\b(?:q?lora|dora|peft)(?:\s+adapt(?:er|ion|ation))?s?(?:\s+weights?|\s+model)?\s+(?:for|of)\b", "adapter"),
     phrase(r"\badapters?(?:\s+weights?|\s+model)?\s+(?:for|of)\b", "adapter"),
+    phrase(r"\b(?:lora|adapter)\s+was\s+extracted\s+from\b", "adapter", "extracted_from"),
     phrase(rf"\bdistill?(?:ed|ation){VERSION}\s+(?:of|from)\b", "distilled", "teacher"),
     phrase(rf"\bpruned{VERSION}\s+(?:of|from)\b", "pruned"),
     phrase(rf"\b(?:abliterated|uncensored|decensored|orthogonali[sz]ed){VERSION}\s+(?:of|from)\b", "edited"),
@@ -78,6 +80,7 @@ PHRASES = (
     phrase(r"\b(?:original|source)\s+model\b", "", "original", strong=False),
     phrase(r"\b(?:base|parent)\s+model\b", "", strong=False),
 )
+DENIED = re.compile(r"(?:\bnot|\bnever|n't|\bunlike)(?:\s+(?:a|an|the|been|simply|merely|just))*\s*$", re.IGNORECASE)
 MERGE = phrase(r"\bmerge\s+(?:\w+\s+){0,3}of\b", "merge", "expert")
 DATA = re.compile(r"\s+on\s+(?:the\s+)?", re.IGNORECASE)
 
@@ -100,6 +103,8 @@ def speaking_lines(body: str, first: int) -> Iterator[tuple[int, str]]:
 def target_at(line: str, start: int) -> tuple[str, str, int] | None:
     """(name, kind, end) of the repository named at `start`, after filling words; None where none is."""
     start = FILLER.match(line, start).end()
+    if line[start : start + 2].lower() == "<a":
+        return named_by(found) if (found := TARGET.match(line, start)) else None
     found = TARGET.match(line, start - 1) if start and line[start - 1] == "[" else None
     found = found or TARGET.match(line, start)
     return named_by(found) if found else None
@@ -107,7 +112,7 @@ def target_at(line: str, start: int) -> tuple[str, str, int] | None:
 
 def named_by(found: re.Match) -> tuple[str, str, int] | None:
     """What a link, an address or an id names on the Hub."""
-    link = found["link"] or found["url"]
+    link = found["link"] or found["url"] or found["href"]
     if link and not ADDRESS.match(link):
         return None
     if link and "//" in link.partition("://")[2]:  # a trainer wrote the path of its own disk behind the Hub's address
@@ -157,7 +162,7 @@ def said_in(line: str, below: list[tuple[int, str]]) -> Iterator[tuple[str, str,
     for each in PHRASES:
         for words in each.words.finditer(line):
             found = target_at(line, words.end())
-            if found is None or found[2] in taken:
+            if found is None or found[2] in taken or DENIED.search(line[max(0, words.start() - 40) : words.start()]):
                 continue
             name, kind, end = found
             taken.add(end)

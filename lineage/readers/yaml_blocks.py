@@ -1,6 +1,6 @@
 """YAML that names parents: `mergekit_config.yml` and its sisters, and the fenced blocks of a card.
 
-Besides recipes a card's block may be the training file of axolotl, the best structured source after mergekit.
+Besides recipes they may be the file of a trainer (`training`), the best structured source after mergekit.
 """
 
 from __future__ import annotations
@@ -9,21 +9,18 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lineage.claims import DATASET, ClaimRecord, Reading, quoted
+from lineage.claims import Reading
 from lineage.readers.mergekit import is_recipe, read_recipes
-from lineage.readers.mergekit_inputs import reference_of
 from lineage.readers.places import Place
-from lineage.references import read_reference
+from lineage.readers.training import read_training
 from registry.cards import YamlProblem, load_yaml
 
 BLOCKS_MOST = 50  # fenced blocks of one card that are parsed
 DOCUMENTS_MOST = 50  # of one file
 TEXT_MOST = 200_000  # characters of one block or file
 FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})[ \t]*(?P<word>[\w+-]*)")
-SPEAKS = ("merge_method", "source_model", "base_model")
+SPEAKS = ("merge_method", "source_model", "base_model", "model_name_or_path")
 DOCUMENT_START = re.compile(r"---(?:\s.*)?")
-RECIPE_FILES = ("mergekit_config.yml", "mergekit_config.yaml", "mergekit_moe_config.yml", "merge.yml", "config.yaml")
-TRAINING_KEYS = frozenset("datasets sequence_len micro_batch_size num_epochs learning_rate output_dir adapter".split())
 
 
 @dataclass(frozen=True)
@@ -83,11 +80,12 @@ def parse(block: Block, file: str) -> tuple[list[tuple[object, Place, str]], tup
 
 
 def read_recipe_file(text: str, file: str) -> Reading:
-    """The recipes in a file of mergekit; a file that holds none says so."""
+    """The recipes in a file of mergekit, or the parents in a trainer's file; one that holds neither says so."""
     parsed, problems = parse(Block(text, 1), file)
-    if not problems and not any(is_recipe(document) for document, _, _ in parsed):
+    training = read_training(parsed)
+    if not problems and not training.claims and not any(is_recipe(document) for document, _, _ in parsed):
         problems = (f"{file} holds no merge recipe.",)
-    return read_recipes(parsed) + Reading(problems=problems)
+    return read_recipes(parsed) + training + Reading(problems=problems)
 
 
 def read_blocks(body: str, *, first: int, file: str = "README.md") -> Reading:
@@ -106,29 +104,3 @@ def read_blocks(body: str, *, first: int, file: str = "README.md") -> Reading:
         if "merge_method" in block.text:  # any other block may be an example that was never meant to be read
             reading += Reading(problems=problems)
     return reading
-
-
-def read_training(parsed: list[tuple[object, Place, str]]) -> Reading:
-    """The base and the datasets of axolotl's training file."""
-    claims: list[ClaimRecord] = []
-    for document, place, _ in parsed:
-        is_training = (
-            isinstance(document, dict) and not is_recipe(document) and len(TRAINING_KEYS & document.keys()) > 2
-        )
-        if not is_training or not (base := reference_of(document.get("base_model"))):
-            continue
-        relation = "adapter" if document.get("adapter") in ("lora", "qlora") else "finetune"
-        claims.append(training_claim(base.path, place, relation=relation, role="base", field="base_model"))
-        datasets = document.get("datasets")
-        for each in datasets if isinstance(datasets, list) else []:
-            path = each.get("path") if isinstance(each, dict) else None
-            if isinstance(path, str) and "/" in path and (found := read_reference(path)) and found.name:
-                said = {"relation": "trained_on", "parent_kind": DATASET, "field": "datasets"}
-                claims.append(training_claim(path, place, **said))
-    return Reading(tuple(claims))
-
-
-def training_claim(parent: str, place: Place, **said) -> ClaimRecord:
-    lines = place.find(parent)
-    quote = quoted(place.line(lines[0])) if lines else parent
-    return ClaimRecord(parent, "training_config", file=place.file, lines=lines, quote=quote, **said)
