@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils.timezone import now
 
 from openness import carbon, data_card, model_card, mof
+from openness.distribution import classes_of
 from openness.emissions import keep_emissions, settle
 from openness.findings import Result
 from openness.models import Assessment
@@ -86,6 +87,7 @@ def row_of(repo: Repo, name: str, result: Result) -> Assessment:
         score=result.score,
         assessed_weight=result.assessed_weight,
         label=storable_text(result.label),
+        classes=classes_of(result.extra),
         findings=storable([finding.as_dict() for finding in result.findings]),
         result=storable(result.extra),
         problem=storable_text(result.problem),
@@ -94,7 +96,7 @@ def row_of(repo: Repo, name: str, result: Result) -> Assessment:
 
 
 IDENTITY = ("rubric", "reader", "state_digest")
-CONTENT = ("score", "assessed_weight", "label", "findings", "result", "problem", "revision_id")
+CONTENT = ("score", "assessed_weight", "label", "classes", "findings", "result", "problem", "revision_id")
 
 
 def says_the_same(old: Assessment | None, new: Assessment) -> bool:

@@ -124,6 +124,12 @@ def test_the_corpus_is_counted_by_class_under_each_rule_set(client, tiny):
     assert len(counts) == 6 and all(sum(found.values()) == 1 for found in counts)
 
 
+def test_rows_from_before_classes_were_kept_are_counted_too(client, tiny):
+    counted = client.get("/api/v1/openness").json()
+    tiny.assessments.update(classes=None)
+    assert client.get("/api/v1/openness").json() == counted and counted["assessed"] == 1
+
+
 def test_a_record_file_is_classed_as_the_command_does(client):
     data = yaml.safe_dump(RECORD).encode()
     answer = client.post("/api/v1/openness/records", data, content_type="application/yaml")

@@ -33,6 +33,7 @@ class Assessment(models.Model):
     score = models.FloatField(null=True, help_text="0 to 100; null while too little could be assessed")
     assessed_weight = models.FloatField(null=True)
     label = models.CharField(max_length=60, blank=True, help_text="class or grade, where the rubric gives one")
+    classes = models.CharField(max_length=12, null=True, help_text="of openness: a digit by rule set and certainty")
     findings = models.JSONField(default=list)
     result = models.JSONField(default=dict, help_text="what the rubric answers beside findings")
     problem = models.TextField(blank=True)
@@ -51,6 +52,11 @@ class Assessment(models.Model):
         indexes = [
             models.Index(
                 "name", LargestFirst(F("score")), "repo", condition=Q(is_current=True), name="assessment_by_score"
+            ),
+            models.Index(
+                fields=["name", "classes", "repo", "assessed_at"],
+                condition=Q(is_current=True),
+                name="assessment_by_classes",
             ),
             models.Index(fields=["name", "label", "repo"], condition=Q(is_current=True), name="assessment_by_label"),
         ]
