@@ -113,7 +113,8 @@ def unknown_licences(record: Record) -> str:
     if not unknown:
         return ""
     whose, name = unknown[0]
-    more = f", and those of {len(unknown) - 1} more places neither" if len(unknown) > 1 else ""
+    more = f"; {len(unknown) - 1} more of its licences {'is' if len(unknown) == 2 else 'are'} not known either"
+    more = more if len(unknown) > 1 else ""
     said = f"the licence “{name[:SHOWN_NAME]}” of {whose[:SHOWN_NAME]} is not known and counts for no class{more}"
     return " ".join(said.split())
 
