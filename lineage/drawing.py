@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlencode
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from lineage.colouring import Colouring
+from lineage.expansion import Expansion
 from lineage.layout import BOX_HEIGHT, BOX_WIDTH, BOXES_MOST, HEADING, Box, Line, Person, Picture, Tie, arrange
 from lineage.queries import Placed, Subgraph
 from lineage.sight import Seen
@@ -59,23 +62,41 @@ def cut(text: str, letters: int) -> str:
     return f"{text[:head]}…{text[-(letters - 1 - head) :]}"
 
 
-def draw(graph: Subgraph, boxes_most: int = BOXES_MOST) -> SafeString:
-    """The subgraph as one SVG element of about `boxes_most` boxes."""
+@dataclass(frozen=True)
+class Extras:
+    """What a page adds to a drawn family: opened nodes, colours, and the address that opens or closes a node."""
+
+    expansion: Expansion | None = None
+    colours: Colouring = field(default_factory=Colouring)
+    toggle: Callable[[str, int], str] | None = None  # side and node -> address of the page with that opening toggled
+
+
+def draw(graph: Subgraph, boxes_most: int = BOXES_MOST, extras: Extras | None = None) -> SafeString:
+    """The subgraph as one SVG element of about `boxes_most` boxes, and what `extras` add."""
+    extras = extras or Extras()
     people = [Person(placed.node.key, placed.side, placed.depth) for placed in graph.nodes]
-    ties = [Tie(edge.child_id, edge.parent_id, edge.kind) for edge in graph.edges]
+    edges = extras.expansion.edges if extras.expansion else graph.edges
+    ties = [Tie(edge.child_id, edge.parent_id, edge.kind) for edge in edges]
     if people[0].side != "root":
         people = [Person(graph.root.key, "root", 0), *people]
-    picture = arrange(people, ties, boxes_most)
-    return svg(graph, picture)
+    picture = arrange(people, ties, boxes_most, extras.expansion.opened if extras.expansion else ())
+    return svg(graph, picture, extras)
 
 
-def svg(graph: Subgraph, picture: Picture) -> SafeString:
+def svg(graph: Subgraph, picture: Picture, extras: Extras) -> SafeString:
     nodes = {placed.node.key: placed for placed in graph.nodes} | {graph.root.key: Placed(graph.root, "root", 0)}
+    if extras.expansion:
+        nodes |= {key: Placed(node, "opened", 0) for key, node in extras.expansion.nodes.items()}
     boxes = {box.key: box for box in picture.boxes}
     headings = format_html_join("", '<text class="heading" x="{}" y="{}">{}</text>', headings_of(picture))
-    lines = mark_safe("".join(line_svg(line, boxes) for line in picture.lines))
+    lines = mark_safe("".join(line_svg(line, boxes, extras.colours) for line in picture.lines))
     open_keys = {node.key for node in graph.frontier}
-    drawn = mark_safe("".join(box_svg(box, look(box, nodes, open_keys)) for box in picture.boxes))
+    drawn = mark_safe(
+        "".join(
+            box_svg(box, look(box, nodes, open_keys, extras.colours)) + toggles(box, nodes, extras)
+            for box in picture.boxes
+        )
+    )
     return format_html(
         '<svg class="family" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}"'
         ' role="group" aria-label="{label}">{headings}<g class="ties" aria-hidden="true">{lines}</g>{drawn}</svg>',
@@ -103,18 +124,25 @@ def heading(column: int) -> str:
     return near.get(column) or f"{abs(column)} generations {'up' if column < 0 else 'down'}"
 
 
-def look(box: Box, nodes: dict[int, Placed], open_keys: set[int]) -> Look:
+def look(box: Box, nodes: dict[int, Placed], open_keys: set[int], colours: Colouring) -> Look:
     if box.folded:
         return folded_look(box, nodes)
     placed = nodes[box.key]
     node = placed.node
     owner, _, name = node.label.rpartition("/")
-    notes = [owner, WORDS.get(box.kind, ""), "" if node.state == "mirrored" else STATE_WORDS[node.state]]
+    colour, word = colours.nodes.get(node.key, ("", ""))
+    notes = [word or owner, WORDS.get(box.kind, ""), "" if node.state == "mirrored" else STATE_WORDS[node.state]]
     more = box.beyond or (1 if node.key in open_keys and placed.side != "root" else 0)
-    classes = ["box", f"is-{node.state}", f"kind-{node.kind}", f"r-{box.kind}" if box.kind else ""]
+    classes = [
+        "box",
+        f"is-{node.state}",
+        f"kind-{node.kind}",
+        f"c-{colour}" if colour else f"r-{box.kind}" if box.kind else "",
+    ]
     classes += ["is-root"] if placed.side == "root" else []
     notes += [f"+{box.beyond}" if box.beyond else ""]
     title = f"{node.label} ({node.kind}{'' if node.state == 'mirrored' else ', ' + STATE_WORDS[node.state]})"
+    title += f", {word}" if word else ""
     return Look(
         name=cut(name, NAME_LETTERS),
         note=cut(" · ".join(note for note in notes if note), OWNER_LETTERS),
@@ -170,8 +198,34 @@ def box_svg(box: Box, seen: Look) -> SafeString:
     return format_html('<a class="{}" href="{}" aria-label="{}">{}</a>', seen.classes, seen.href, seen.title, inside)
 
 
-def line_svg(line: Line, boxes: dict) -> SafeString:
+def toggles(box: Box, nodes: dict[int, Placed], extras: Extras) -> SafeString:
+    """The small links at a box that open or close its parents, to the left, and its children, to the right."""
+    if extras.toggle is None or extras.expansion is None or box.folded:
+        return mark_safe("")
+    label, more = nodes[box.key].node.label, extras.expansion
+    found = []
+    for side, can, x in (("up", more.more_up, box.x - 22), ("down", more.more_down, box.x + BOX_WIDTH + 4)):
+        is_open = (side, box.key) in more.wanted
+        if is_open or box.key in can:
+            what = "what it comes from" if side == "up" else "what is made from it"
+            words = f"{'Hide' if is_open else 'Show'} {what}: {label}"
+            found.append(
+                (round(x, 1), round(box.y + 12, 1), extras.toggle(side, box.key), words, "−" if is_open else "+")
+            )
+    return format_html_join("", TOGGLE_SVG, found)
+
+
+# An HTML link inside the SVG: htmx boosts no SVG links, and the keyboard reaches both alike.
+TOGGLE_SVG = (
+    '<foreignObject x="{}" y="{}" width="18" height="18">'
+    '<a xmlns="http://www.w3.org/1999/xhtml" class="toggle" href="{}" aria-label="{}">{}</a></foreignObject>'
+)
+
+
+def line_svg(line: Line, boxes: dict, colours: Colouring) -> SafeString:
     """A curve from the parent to the child, with a tip at the child; one that leads back goes around."""
+    if (line.child, line.parent) in colours.edges:
+        line = replace(line, kind=f"{line.kind} c-{colours.edges[line.child, line.parent][0]}")
     child, parent = boxes[line.child], boxes[line.parent]
     if line.child == line.parent:
         return path_svg(line, f"M{child.x + 150:.0f} {child.y:.0f}c-14 -26 44 -26 30 0", is_back=True)

@@ -11,7 +11,9 @@ from django.views.decorators.http import require_safe
 from lineage.answers import claims_of, contradictions_of, parents_of
 from lineage.candidates import candidates, candidates_of
 from lineage.claims import KINDS
-from lineage.drawing import WORDS, draw
+from lineage.colouring import COLOURS, colouring
+from lineage.drawing import WORDS, Extras, draw
+from lineage.expansion import Expansion, expand, wanted_in
 from lineage.layer_drawing import draw_layers
 from lineage.models import MergeRecipe, Node, Relation, Trace
 from lineage.queries import BadQuestion, Question, Subgraph, find, moved_to, subgraph
@@ -47,7 +49,8 @@ def lineage_page(request: HttpRequest, kind: str, name: str) -> HttpResponse:
     except BadQuestion as problem:
         raise Http404(str(problem)) from None
     graph = subgraph(root, question, request.user)
-    return render(request, "lineage/graph.html", page_of(request, graph, question))
+    extra = expand(graph, wanted_in(request.GET.getlist("open")), kinds, request.user)
+    return render(request, "lineage/graph.html", page_of(request, graph, question, extra))
 
 
 def generations(request: HttpRequest, name: str, default: int) -> int:
@@ -55,22 +58,33 @@ def generations(request: HttpRequest, name: str, default: int) -> int:
     return min(int(text), DEPTH_MOST) if text.isascii() and text.isdigit() and len(text) < 5 else default
 
 
-def page_of(request: HttpRequest, graph: Subgraph, question: Question) -> dict:
-    up, down = question.depth, question.depth_below
-    kinds = question.relations
+def page_of(request: HttpRequest, graph: Subgraph, question: Question, extra: Expansion) -> dict:
+    up, down, kinds = question.depth, question.depth_below, question.relations
+    by = request.GET.get("colour", "")
+    nodes = [placed.node for placed in graph.nodes] + list(extra.nodes.values())
+    colours = colouring(by, {node.key: node for node in [*nodes, graph.root]}.values(), extra.edges)
+    opened = [f"{side}.{key}" for side, key in extra.wanted]
 
     def address(**changed) -> str:
-        given = {"up": up, "down": down, "relation": kinds} | changed
+        given = {"up": up, "down": down, "relation": kinds, "open": opened}
+        given |= ({"colour": colours.by} if colours.by != "relation" else {}) | changed
         return f"{graph.root.path}?{urlencode(given, doseq=True)}"
+
+    def toggle(side: str, key: int) -> str:
+        word = f"{side}.{key}"
+        return address(open=[each for each in opened if each != word] if word in opened else [*opened, word])
 
     return {
         "root": graph.root,
         "graph": graph,
-        "drawing": draw(graph),
+        "drawing": draw(graph, extras=Extras(extra, colours, toggle)),
+        "colours": [(key, words, key == colours.by) for key, words in COLOURS.items()],
+        "colour_legend": colours.legend,
+        "opened": opened,
         "candidates": perhaps(graph.root, request.user),
-        "rows": rows_of(graph, request.user),
+        "rows": rows_of(graph, extra, request.user),
         "said": said_of(graph.root, request.user),
-        "legend": [(kind, WORDS[kind]) for kind in KINDS if any(edge.kind == kind for edge in graph.edges)],
+        "legend": [(kind, WORDS[kind]) for kind in KINDS if any(edge.kind == kind for edge in extra.edges)],
         "kinds": [(kind, WORDS[kind], kind in kinds) for kind in KINDS],
         "up": up,
         "down": down,
@@ -82,11 +96,11 @@ def page_of(request: HttpRequest, graph: Subgraph, question: Question) -> dict:
     }
 
 
-def rows_of(graph: Subgraph, user) -> list[dict]:
-    """The relations of the page as a table tells them."""
-    claims = claims_of(graph.edges)
-    known = {placed.node.key: placed.node for placed in graph.nodes}
-    missing = {key for edge in graph.edges for key in (edge.child_id, edge.parent_id)} - known.keys()
+def rows_of(graph: Subgraph, extra: Expansion, user) -> list[dict]:
+    """The relations of the page as a table tells them, those of opened nodes with them."""
+    claims = claims_of(extra.edges)
+    known = {placed.node.key: placed.node for placed in graph.nodes} | extra.nodes
+    missing = {key for edge in extra.edges for key in (edge.child_id, edge.parent_id)} - known.keys()
     known |= seen_in_bulk(missing, user)
     return [
         {
@@ -97,7 +111,7 @@ def rows_of(graph: Subgraph, user) -> list[dict]:
             "claims": claims.get(edge.pk, []),
             "sources": sorted({claim.source for claim in claims.get(edge.pk, [])}),
         }
-        for edge in graph.edges
+        for edge in extra.edges
     ]
 
 

@@ -39,6 +39,15 @@ class Tie:
 
 
 @dataclass(frozen=True)
+class Opened:
+    """A node whose parents (`up`) or children (`down`) a reader asked for: each with the kind of its relation."""
+
+    anchor: Key
+    side: str
+    neighbours: tuple[tuple[Key, str], ...]
+
+
+@dataclass(frozen=True)
 class Box:
     """A rectangle: one node, or `folded` leaves of one `anchor` and relation."""
 
@@ -82,10 +91,13 @@ class Branch:
     further: list[Branch] = field(default_factory=list)
     beyond: int = 0
     row: float = 0.0
+    turn: int = 1  # -1 where it stands on the side of its anchor that faces the root
 
 
-def arrange(people: Sequence[Person], ties: Sequence[Tie], boxes_most: int = BOXES_MOST) -> Picture:
-    """The picture of a family in about `boxes_most` boxes; `people` begin with the root.
+def arrange(
+    people: Sequence[Person], ties: Sequence[Tie], boxes_most: int = BOXES_MOST, opened: Sequence[Opened] = ()
+) -> Picture:
+    """The picture of a family in about `boxes_most` boxes, and those of opened nodes; `people` begin with the root.
 
     >>> people = [Person("me", "root", 0), Person("mum", "above", 1), Person("kid", "below", 1)]
     >>> picture = arrange(people, [Tie("me", "mum", "finetune"), Tie("kid", "me", "adapter")])
@@ -100,7 +112,25 @@ def arrange(people: Sequence[Person], ties: Sequence[Tie], boxes_most: int = BOX
         trunks = {side: trunk(root, sides[side], ties, side, keep, depth) for side in ("above", "below")}
         if sum(size(each) for each in trunks.values()) - 1 + len(sides["newer"]) <= boxes_most:
             break
+    hang(trunks, opened)
     return place(root, trunks, [each.key for each in sides["newer"]], ties)
+
+
+def hang(trunks: dict[str, Branch], opened: Sequence[Opened]) -> None:
+    """Hang the neighbours of opened nodes on their boxes; those that have a box already keep it."""
+    at = {one.key: (one, side) for side in ("above", "below") for one in walk(trunks[side])}
+    shown = at.keys() | {key for one, _ in at.values() for key in one.folded}
+    for each in opened:
+        if each.anchor not in at:
+            continue  # it is folded
+        branch, side = at[each.anchor]
+        turn = 1 if (side == "above") == (each.side == "up") else -1
+        for key, kind in each.neighbours:
+            if key not in shown:
+                shown |= {key}
+                one = Branch(key, kind=kind, turn=turn)
+                branch.further.append(one)
+                at[key] = (one, side)
 
 
 def size(branch: Branch) -> int:
@@ -172,9 +202,9 @@ def beyond(key: Key, hanging: dict[Key, list[Key]]) -> int:
     return count
 
 
-def set_rows(whole: Branch) -> float:
+def set_rows(whole: Branch) -> None:
     """Give leaves the rows 0, 1, 2 … and every other branch the middle of its own, or near their top where they are
-    many; returns the number of rows."""
+    many."""
     rows = 0
     order = list(walk(whole))
     for branch in order:
@@ -185,12 +215,12 @@ def set_rows(whole: Branch) -> float:
         if branch.further:
             first, last = branch.further[0].row, branch.further[-1].row
             branch.row = min((first + last) / 2, first + NEAR_TOP)
-    return rows
 
 
 def place(root: Key, trunks: dict[str, Branch], newer: Sequence[Key], ties: Sequence[Tie]) -> Picture:
     """Boxes at their pixels. Both sides are shifted so that they meet in the root."""
-    heights = {side: set_rows(branch) for side, branch in trunks.items()}
+    for branch in trunks.values():
+        set_rows(branch)
     level = max(max(branch.row for branch in trunks.values()), float(len(newer)))
     columns: dict[int, list[tuple[Branch, float]]] = defaultdict(list)
     for side, branch in trunks.items():
@@ -202,6 +232,7 @@ def place(root: Key, trunks: dict[str, Branch], newer: Sequence[Key], ties: Sequ
     merged.beyond += trunks["above"].beyond
     for number, key in enumerate(newer):
         columns[0].append((Branch(key), level - len(newer) + number))
+    spread(columns)
     used = sorted(columns)
     boxes = tuple(
         Box(
@@ -215,11 +246,22 @@ def place(root: Key, trunks: dict[str, Branch], newer: Sequence[Key], ties: Sequ
             beyond=one.beyond,
         )
         for index, column in enumerate(used)
-        for one, row in sorted(columns[column], key=lambda each: each[1])
+        for one, row in columns[column]
     )
-    rows = level + max(height - branch.row for branch, height in ((trunks[s], heights[s]) for s in trunks))
+    rows = 1 + max(row for some in columns.values() for _, row in some)
     width = 2 * MARGIN + (len(used) - 1) * COLUMN_STEP + BOX_WIDTH
     return Picture(boxes, lines_between(boxes, ties), tuple(used), width, HEADING + 2 * MARGIN + rows * ROW_STEP)
+
+
+def spread(columns: dict[int, list[tuple[Branch, float]]]) -> None:
+    """Sort each column by rows, and move down what stands on another: an opened branch may face the root."""
+    for column, some in columns.items():
+        last = -1.0
+        apart = []
+        for one, row in sorted(some, key=lambda each: each[1]):
+            last = max(row, last + 1)
+            apart.append((one, last))
+        columns[column] = apart
 
 
 def with_columns(whole: Branch, sign: int):
@@ -228,7 +270,7 @@ def with_columns(whole: Branch, sign: int):
     while stack:
         branch, column = stack.pop()
         yield branch, column
-        stack.extend((each, column + sign) for each in reversed(branch.further))
+        stack.extend((each, column + sign * each.turn) for each in reversed(branch.further))
 
 
 def lines_between(boxes: Sequence[Box], ties: Sequence[Tie]) -> tuple[Line, ...]:
