@@ -11,6 +11,7 @@ from openness.carbon.report import Notes, Run
 from openness.carbon.wording import Amount, note_place
 
 FILE_NAME = "emissions.csv"
+AMOUNT_MOST = 1e15  # kg, kWh, s …; sums of such cells stay finite
 ROWS_MOST = 200_000
 CHARACTERS_MOST = 64 * 1024 * 1024
 
@@ -84,16 +85,19 @@ def run_of(row: dict, run_id: str, path: str) -> Run | None:
         pue=amount(row.get("pue")),
         version=words(row.get("codecarbon_version")),
         tracking_mode=words(row.get("tracking_mode")),
+        on_cloud=words(row.get("on_cloud")),
+        ram_gb=amount(row.get("ram_total_size")),
+        ended_at=words(row.get("timestamp")),
     )
 
 
 def amount(text: object) -> float | None:
-    """A finite number, or None: an empty cell, a formula and NaN are none."""
+    """A number that something can have, or None: an empty cell, a formula, NaN and 1e308 are none."""
     try:
         value = float(text) if isinstance(text, str) and len(text) < 60 else math.nan
     except ValueError:
         return None
-    return value if math.isfinite(value) else None
+    return value if abs(value) <= AMOUNT_MOST else None
 
 
 def words(text: object) -> str:

@@ -55,6 +55,9 @@ class Run:
     pue: float | None = None
     version: str = ""
     tracking_mode: str = ""
+    on_cloud: str = ""
+    ram_gb: float | None = None
+    ended_at: str = ""
 
 
 @dataclass(frozen=True)
