@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from lineage import signs
-from lineage.models import Node
+from lineage.models import Node, Relation
 from registry.models import Repo
 
 MOST = 5  # candidates of one name
@@ -50,12 +50,13 @@ def plain(name: str) -> str:
     return SEPARATORS.sub("", name).lower()
 
 
-def candidates(label: str, kind: str, user) -> list[tuple[str, str]]:
-    """(name, why) of up to five mirrored repositories that `label` may mean; what `user` may not see is none."""
+def candidates(label: str, kind: str, user, node: int | None = None) -> list[tuple[str, str]]:
+    """(name, why) of up to five mirrored repositories that `label` may mean; what `user` may not see is none, and
+    neither is what was made from `node`, which a re-upload under the same name often is."""
     found: dict[str, str] = {}
     name = basename_of(label)
     for stem, why in ((name, "the same name"), (bare(name), "the name without its format")):
-        for repo in same_stem(stem, kind, user):
+        for repo in same_stem(stem, kind, user, node):
             if repo.lower() != label.lower():
                 found.setdefault(repo, why)
         if found:
@@ -63,12 +64,13 @@ def candidates(label: str, kind: str, user) -> list[tuple[str, str]]:
     return list(found.items())[:MOST]
 
 
-def same_stem(stem: str, kind: str, user) -> Iterator[str]:
+def same_stem(stem: str, kind: str, user, node: int | None) -> Iterator[str]:
     """Names of visible repositories whose last part is `stem`, the most liked first."""
     if len(plain(stem)) < SHORTEST:
         return
     words = " ".join(SEPARATORS.split(stem)[:8])
     rows = Repo.objects.visible_to(user).current().filter(kind=kind).search(words).order_by("-likes", "name")
+    rows = rows.exclude(node__parents__in=Relation.objects.filter(parent=node, is_current=True)) if node else rows
     for name in rows.values_list("name", flat=True)[:LOOKED_AT]:
         if plain(name.rpartition("/")[2]) == plain(stem):
             yield name
@@ -76,4 +78,4 @@ def same_stem(stem: str, kind: str, user) -> Iterator[str]:
 
 def candidates_of(node: Node, user) -> list[tuple[str, str]]:
     """The candidates of a dangling node; none of one that is mirrored."""
-    return [] if node.repo_id else candidates(node.label, node.kind, user)
+    return [] if node.repo_id else candidates(node.label, node.kind, user, node.pk)

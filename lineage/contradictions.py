@@ -23,7 +23,7 @@ def contradictions(
     said = [own_name(parent, evidence) for parent in parents]
     said += [differing(parent, form) for parent in parents if parent.role != INHERITED]
     said += [no_repository(group) for group in bound]
-    said += [names_skipped(bound, inherited), unnamed_by_hub(bound), two_bases(bound), header_and_text(bound)]
+    said += [names_skipped(bound, inherited), unnamed_by_hub(bound), two_bases(bound), header_and_text(bound, form)]
     said += [tuned_by_name(evidence.held.basename, group, form) for group in bound]
     said += newer_and_older(parents)
     return tuple(dict.fromkeys(sentence for sentence in said if sentence))
@@ -85,11 +85,11 @@ def two_bases(bound: Sequence[Group]) -> str:
     return ""
 
 
-def header_and_text(bound: Sequence[Group]) -> str:
+def header_and_text(bound: Sequence[Group], form: Form) -> str:
     """A sentence that names another origin than the header does: one of them was copied, or one is a teacher."""
     headed = [group for group in bound if any(claim.source == "card" for claim in group.claims)]
     told = [group for group in bound if group.prose_relations and group not in headed]
-    if not headed or not told:
+    if not headed or not told or form.kind in ("merge", "moe_expert"):  # a merge has both
         return ""
     return f"The header names {headed[0].name}, the text {told[0].name}."
 

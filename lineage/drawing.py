@@ -131,7 +131,8 @@ def look(box: Box, nodes: dict[int, Placed], open_keys: set[int], colours: Colou
     node = placed.node
     owner, _, name = node.label.rpartition("/")
     colour, word = colours.nodes.get(node.key, ("", ""))
-    notes = [word or owner, WORDS.get(box.kind, ""), "" if node.state == "mirrored" else STATE_WORDS[node.state]]
+    state = "" if node.state == "mirrored" else STATE_WORDS[node.state]
+    notes = [word or owner, WORDS.get(box.kind, ""), state if state != word else ""]
     more = box.beyond or (1 if node.key in open_keys and placed.side != "root" else 0)
     classes = [
         "box",

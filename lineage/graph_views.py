@@ -117,7 +117,7 @@ def rows_of(graph: Subgraph, extra: Expansion, user) -> list[dict]:
 
 def perhaps(root: Seen, user) -> list[tuple[str, str]]:
     """The repositories that a root may mean which is only named."""
-    return candidates(root.label, root.kind, user) if root.state == "dangling" and not root.is_masked else []
+    return candidates(root.label, root.kind, user, root.key) if root.state == "dangling" and not root.is_masked else []
 
 
 def said_of(root: Seen, user) -> dict:

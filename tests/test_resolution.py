@@ -40,6 +40,13 @@ def test_a_path_on_a_disk_has_the_mirrored_model_of_that_name_as_a_candidate():
     assert found["id"] == "/mnt/models/tiny_1.1B/checkpoint-200"
 
 
+def test_a_re_upload_of_what_is_not_mirrored_is_no_candidate_for_it():
+    model("me/tiny", "acme/tiny")
+    model("other/tiny")
+    trace_due(9)
+    assert parent("me/tiny")["candidates"] == ["other/tiny"]
+
+
 def test_a_quantized_mirror_that_is_not_here_may_stand_for_its_base():
     model("acme/tiny")
     model("me/lora", "fast/tiny-unsloth-bnb-4bit", files=ADAPTER)
