@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from openness.api import OftenReckoned, ReadOrReckon, TooLarge
 from openness.carbon.card_block import STAGES, NoRuns, block_of_csv
+from openness.carbon_corpus import INTENSITY_MOST_G_PER_KWH, corpus_carbon, intensity_in
 from openness.carbon_family import family_json, family_of, history_of
 from openness.models import Assessment
 from registry.api import MOVED
@@ -87,6 +88,26 @@ class CarbonView(StrictParameters, APIView):
             "history": history,
         }
         return Response(CarbonSerializer(answer).data)
+
+
+@method_decorator(conditional_page, name="dispatch")
+class CorpusCarbonView(StrictParameters, APIView):
+    """Shares, medians and decades of what models report, as stated or recomputed from energy for any grid."""
+
+    parameters = frozenset({"g_per_kwh"})
+
+    @extend_schema(
+        tags=["carbon"],
+        operation_id="carbon_corpus",
+        parameters=[OpenApiParameter("g_per_kwh", OpenApiTypes.FLOAT, description="Above 0, up to 2000.")],
+        responses=OpenApiTypes.OBJECT,
+    )
+    def get(self, request):
+        try:
+            grid = intensity_in(request.query_params.get("g_per_kwh", ""))
+        except ValueError:
+            raise ValidationError({"g_per_kwh": [f"A number above 0, up to {INTENSITY_MOST_G_PER_KWH:g}."]}) from None
+        return Response(corpus_carbon(request.user, grid))
 
 
 class CardBlockView(StrictParameters, APIView):

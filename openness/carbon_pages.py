@@ -1,4 +1,4 @@
-"""The page of one model's carbon: its checks with their arithmetic, its family and its history."""
+"""Pages of carbon: the corpus for any grid, and one model with its checks, its family and its history."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from openness.carbon_corpus import INTENSITY_MOST_G_PER_KWH, corpus_carbon, intensity_in
 from openness.carbon_family import family_of, history_of
 from openness.models import Assessment
 from registry.models import Repo
@@ -23,3 +24,17 @@ def carbon_of_repo(request, name: str):
     row = Assessment.objects.current().filter(repo=repo, name="carbon").first()
     page = {"repo": repo, "row": row, "part": row.result if row else {}, "history": history_of(repo)}
     return render(request, "openness/carbon_of_repo.html", page | {"family": family_of(repo, request.user)})
+
+
+@require_safe
+def carbon_of_corpus(request):
+    """What the corpus reports, as stated or recomputed for the grid that is asked for; a grid that is none is a 400."""
+    asked, problem = request.GET.get("g_per_kwh", "")[:20], ""
+    try:
+        grid = intensity_in(asked)
+    except ValueError:
+        grid, problem = None, f"The grid's intensity is a number above 0 and up to {INTENSITY_MOST_G_PER_KWH:g} g/kWh."
+    found = corpus_carbon(request.user, grid)
+    groups = [("Domain", found["domains"]), ("Tool", found["tools"])]
+    page = {"found": found, "groups": groups, "asked": asked, "problem": problem}
+    return render(request, "openness/carbon_of_corpus.html", page, status=400 if problem else 200)

@@ -9,6 +9,7 @@ urlpatterns = [
     path("statistics", views.statistics, name="statistics-page"),
     path("openness", mof_pages.openness_of_corpus, name="openness-of-corpus"),
     path("openness/<kind:kind>/<hub_name:name>", mof_pages.openness_of_repo, name="openness-page"),
+    path("carbon", carbon_pages.carbon_of_corpus, name="carbon-of-corpus"),
     path("carbon/model/<hub_name:name>", carbon_pages.carbon_of_repo, name="carbon-page"),
     path("<kinds:kind>/<hub_name:name>", views.repo, name="repo-page"),
     path("repos/<int:key>", views.repo_without_name, name="repo-without-name"),

@@ -81,6 +81,16 @@ def digits(number: float | None) -> str:
 
 
 @register.filter
+def percent(share: float | None) -> str:
+    """A share as a percentage to three digits.
+
+    >>> percent(0.0123), percent(1.0), percent(None)
+    ('1.23 %', '100 %', '')
+    """
+    return "" if share is None else f"{digits(100 * share)} %"
+
+
+@register.filter
 def hours(seconds: float | None) -> str:
     """Seconds as hours to three digits.
 
