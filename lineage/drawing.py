@@ -138,7 +138,7 @@ def look(box: Box, nodes: dict[int, Placed], open_keys: set[int], colours: Colou
         "box",
         f"is-{node.state}",
         f"kind-{node.kind}",
-        f"c-{colour}" if colour else f"r-{box.kind}" if box.kind else "",
+        f"c-{colour}" if colour else f"r-{box.kind}" if box.kind and not colours.edges else "",
     ]
     classes += ["is-root"] if placed.side == "root" else []
     notes += [f"+{box.beyond}" if box.beyond else ""]

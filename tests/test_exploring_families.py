@@ -65,6 +65,7 @@ def test_boxes_are_coloured_by_licence_openness_and_proof_and_say_it_in_words(cl
     assert "not assessed" in drawn(client, "?colour=openness")[1]
     text, svg = drawn(client, "?colour=proof")
     assert 'class="tie r-finetune c-good' in svg and "same files" in text
+    assert "kind-model r-" not in svg, "the kind colours no box while proof colours the lines"
     classes = " ".join(re.findall(r"class=\"(box[^\"]*)\"", drawn(client, "?colour=x")[1]))
     assert " c-" not in classes and "r-finetune" in classes
 

@@ -257,3 +257,8 @@ def test_the_names_of_the_labels_are_the_kinds_of_relations():
     assert len(labels) > 300
     assert {label.relation for label in labels.values()} <= {*KINDS, "base"}
     assert set(map(relations.half_of, labels)) == set(relations.HALVES)
+
+
+def test_a_merge_whose_header_lacks_one_of_its_models_contradicts_nothing_else():
+    found = verdict(base="acme/a", hub=False, body="It is a merge of acme/a and acme/b.\n\n" + RECIPE)
+    assert found.relation == "merge" and not any("the text" in sentence for sentence in found.contradictions)
