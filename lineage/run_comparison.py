@@ -52,7 +52,8 @@ class Execution:
     @classmethod
     def from_json(cls, kept: dict) -> Execution:
         """What `as_json` wrote."""
-        how = How(**kept["how"] | {"plan": Plan(**kept["how"]["plan"])})
+        plan = kept["how"]["plan"]
+        how = How(**kept["how"] | {"plan": plan and Plan(**plan)})
         return cls(Named(**kept["old"]), Named(**kept["new"]), kept["suite"], how)
 
 
@@ -157,7 +158,14 @@ def outcomes_of(found: Found, how: How, tell: Tell, only: list[str] | None = Non
 def run_key(found: Found, how: How, only: list[str] | None) -> str:
     """Everything that decides the answers of a run, as one digest; memory and time do not."""
     suite = [found.suite.name, found.suite.digest, only]
-    parts = [found.digest, suite, device_kind(how.device), how.dtype, asdict(how.plan), code_version()]
+    parts = [
+        found.digest,
+        suite,
+        device_kind(how.device),
+        how.dtype,
+        asdict(how.batches(found.suite.task)),
+        code_version(),
+    ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -20,9 +20,9 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from lineage.runs.batches import Plan
+from lineage.runs.batches import CPU, GPU, Plan
 from lineage.runs.problems import BadRun
-from lineage.suites import Suite
+from lineage.suites import CLASSIFICATION, IMAGES, Suite
 from lineage.version_files import VersionFiles
 
 log = logging.getLogger(__name__)
@@ -48,7 +48,16 @@ class How:
     memory_bytes: int = 0
     """0: four fifths of the machine's"""
     time_s: int = 6 * 3_600
-    plan: Plan = field(default_factory=Plan)
+    plan: Plan | None = None
+    """None: the one for task and device"""
+
+    def batches(self, task: str) -> Plan:
+        """The plan that is used: small, even batches for a classifier on a CPU; a language model's are large."""
+        if self.plan:
+            return self.plan
+        if device_kind(self.device) == "cuda":
+            return GPU
+        return CPU if task in (CLASSIFICATION, IMAGES) else Plan()
 
     @property
     def limit_bytes(self) -> int:
@@ -83,7 +92,7 @@ def run_version(
         "dtype": how.dtype,
         "memory_bytes": how.limit_bytes,
         "cpu_s": how.time_s * (os.cpu_count() or 1),
-        "plan": asdict(how.plan),
+        "plan": asdict(how.batches(suite.task)),
         "only": only,
     }
     wanted = set(only) if only is not None else {item.id for item in suite.items}

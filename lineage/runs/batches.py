@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+EVEN_FROM = 512  # tokens; smaller batches are all overhead
 LONGEST_FIRST, NATURAL = "longest first", "natural"
 
 
@@ -15,10 +16,16 @@ class Plan:
     tokens: int = 8_192
     rows: int = 512
     order: str = LONGEST_FIRST
+    even: float = 0.0
+    """a batch of `EVEN_FROM` tokens ends before a row shorter than this fraction of its longest; 0: never"""
 
     def halved(self) -> Plan:
         """The plan to go on with after memory ran out."""
         return replace(self, tokens=max(1, self.tokens // 2), rows=max(1, self.rows // 2))
+
+
+CPU = Plan(tokens=1_024, rows=64, even=0.9)  # what a processor's caches hold; measured, see tests/bench/runs.py
+GPU = Plan(tokens=16_384, rows=1_024, even=0.8)  # enough to hide the launching of kernels; not measured
 
 
 def in_order(lengths: Sequence[int], order: str) -> list[int]:
@@ -41,7 +48,8 @@ def cut(lengths: Sequence[int], plan: Plan) -> Iterator[slice]:
     for end, length in enumerate(lengths):
         longest = max(longest, length)
         rows = end - start + 1
-        if rows > 1 and (rows > plan.rows or rows * longest > plan.tokens):
+        is_uneven = length < plan.even * longest and (rows - 1) * longest >= EVEN_FROM
+        if rows > 1 and (rows > plan.rows or rows * longest > plan.tokens or is_uneven):
             yield slice(start, end)
             start, longest = end, length
     if len(lengths):
