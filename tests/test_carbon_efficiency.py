@@ -78,6 +78,8 @@ def test_no_corrected_label_stands_on_other_metrics_alone():
 
 def test_the_version_of_the_bounds_moves_with_the_corpus_and_not_with_its_order():
     lines = ROWS.splitlines(keepends=True)
+    rows, last = answer(HEADER + ROWS)
+    assert {row["version"] for row in rows.values()} == {last["version"]}  # no label without its bounds
     versions = [answer(HEADER + "".join(rows))[1]["version"] for rows in (lines, lines[::-1], lines[:-3])]
     assert versions[0] == versions[1] != versions[2]
 

@@ -26,7 +26,7 @@ def lines_of(text: str) -> Iterator[dict]:
     models, problems = read_models(text)
     bounds = bounds_of(models)
     for found, problem in zip(labels_of(models, bounds), problems, strict=True):
-        yield line_of(found, problem)
+        yield line_of(found, problem, bounds.version)
     yield closing_line(bounds, len(models))
 
 
@@ -110,13 +110,14 @@ def letter(value: int | None) -> str | None:
     return None if value is None else LETTERS[value]
 
 
-def line_of(found: Label, problem: str) -> dict:
+def line_of(found: Label, problem: str, version: str) -> dict:
     return {
         "id": found.id,
         "bands": {metric: letter(value) for metric, value in found.bands.items()},
         "band_corrected": {EMISSIONS: letter(found.corrected_band)},
         "label_published": found.published,
         "label_corrected": found.corrected,
+        "version": version,
         "problem": problem or None,
     }
 

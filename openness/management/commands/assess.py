@@ -115,7 +115,8 @@ def percentage(text: str) -> float:
 
 def readable_label(line) -> str:
     if "id" in line:
-        return f"{line['id']}\t{line['label_published']}\t{line['label_corrected']}\t{line['problem'] or ''}"
+        labels = f"{line['label_published']}\t{line['label_corrected']}\t{line['version']}"
+        return f"{line['id']}\t{labels}\t{line['problem'] or ''}"
     return f"{line['rows']} rows, boundaries {line['version']}"
 
 
