@@ -14,7 +14,7 @@ from lineage import run_queue
 from lineage.comparison_tasks import compare_queued, compare_watched, run_queued
 from lineage.models import Comparison, Node, Relation, Watch
 from lineage.run_places import SHIPPED
-from registry.models import ApiToken, Repo
+from registry.models import ApiToken, EnergyRun, Repo
 from tests.mirrored import mirrored
 
 pytestmark = pytest.mark.django_db
@@ -54,7 +54,10 @@ def post(client, headers):
     return post
 
 
-def test_two_versions_asked_for_in_rest_are_queued_at_their_newest_commits_and_run_by_a_worker(client, post, pair):
+def test_two_versions_asked_for_in_rest_are_queued_at_their_newest_commits_and_run_by_a_worker(
+    client, post, pair, monkeypatch
+):
+    monkeypatch.setattr(settings, "METER_ENERGY", True)
     pytest.importorskip("torch", reason="what runs models is not installed: make models")
     answer = post(budget=0.5)
     assert answer.status_code == 202
@@ -65,6 +68,7 @@ def test_two_versions_asked_for_in_rest_are_queued_at_their_newest_commits_and_r
     found = client.get(answer.json()["url"]).json()
     assert found["status"] == "done"
     assert found["verdict"] == "pass"
+    assert EnergyRun.objects.filter(subject=f"comparison {found['id']}").exists()
     assert found["details"]["runs"]["old"]["figures"]["items"] == 600
     page = client.get(found["page"]).content.decode()
     assert "How they ran" in page and "bfloat16" in page
