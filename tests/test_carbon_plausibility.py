@@ -53,6 +53,12 @@ def test_hours_may_be_of_the_clock_or_of_all_devices():
         assert finding(carbon_block({"co2_eq_emissions": said}, ""), "R2")["status"] == "passed"
 
 
+def test_a_figure_that_passes_for_want_of_a_device_count_is_not_called_a_grid_s():
+    said = {"emissions": 54_000, "hardware_used": "A100", "hours_used": 8, "geographical_location": "Netherlands"}
+    found = finding(carbon_block({"co2_eq_emissions": said}, ""), "R2")
+    assert (found["status"], "near enough" in found["reason"]) == ("passed", True)
+
+
 def test_a_market_based_figure_is_odd_but_no_slip():
     said = {"emissions": 1250, "hardware_used": "1 TPU v3-8", "hours_used": 100, "geographical_location": "Netherlands"}
     block = carbon_block({"co2_eq_emissions": said}, "")

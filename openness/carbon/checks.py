@@ -104,7 +104,10 @@ def unit_verdict(rule: str, amount: Amount, readings: Sequence[EnergyReading], l
         "grid_g_per_kwh": [low, high],
     }
     if off <= NEAR_DECADES:
-        return passed(rule, f"{numbers['intensity_g_per_kwh']} g/kWh is what a grid can carry.", **numbers)
+        fits = (
+            "is what a grid can carry" if low <= intensity <= high else "is near enough to the grid, as far as is told"
+        )
+        return passed(rule, f"{numbers['intensity_g_per_kwh']} g/kWh {fits}.", **numbers)
     other, (other_off, _) = min(((u, v) for u, v in by_unit.items() if u != stated), key=lambda pair: pair[1])
     if off > FAR_DECADES and other_off < NEAR_DECADES:
         right_g = amount.grams / MASS_G[stated] * MASS_G[other]
