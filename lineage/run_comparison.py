@@ -26,7 +26,6 @@ from lineage.runs.problems import BadRun
 from lineage.suite_rows import BadSuite
 from lineage.suites import CHOICE, CLASSIFICATION, GENERATION, IMAGES, Item, Suite
 from lineage.version_files import BadVersion, VersionFiles, files_digest, label_names
-from registry.energy import metered
 from registry.models import Repo
 from registry.storable import storable
 
@@ -97,9 +96,8 @@ def carry_out(row: Comparison, tell: Tell, *, may_replace: bool = False) -> Comp
         repos = {"old": row.old_repo, "new": row.new_repo}
         found = [found_version(which, getattr(execution, which), repos[which], suite) for which in repos]
         notes = compared_labels(found, suite)
-        with metered("comparison", f"comparison {row.pk}"):
-            runs = [outcomes_of(one, execution.how, tell) for one in found]
-            noise = outcomes_of(replace(found[0], which="noise"), noise_how(execution.how), tell, only=noise_ids(suite))
+        runs = [outcomes_of(one, execution.how, tell) for one in found]
+        noise = outcomes_of(replace(found[0], which="noise"), noise_how(execution.how), tell, only=noise_ids(suite))
         tables = [load_outcomes(run.outcomes) for run in (*runs, noise)]
         tables[0] = replace(tables[0], notes=(*notes, *tables[0].notes))
         about = {which: run.about for which, run in zip(("old", "new", "noise"), (*runs, noise), strict=True)}
