@@ -14,6 +14,7 @@ from lineage.reach import way_round
 EVIDENCE_MOST = 20  # claims of one relation that are shown
 MEMBERS_MOST = 50  # of one cycle that are named
 VERSIONS_MOST = 20  # newer versions that are followed
+SEARCHED_MOST = 20  # parents whose candidates are looked for
 CLOCK_SLACK = timedelta(days=1)  # between two dates of the Hub that count as the same time
 
 
@@ -46,7 +47,7 @@ def parents_of(node: Node) -> list[Relation]:
     return list(node.parents.filter(is_current=True).select_related("parent__repo").order_by("pk"))
 
 
-def parent_answer(relation: Relation, evidence: list[dict], user=None) -> dict:
+def parent_answer(relation: Relation, evidence: list[dict]) -> dict:
     return {
         "id": relation.parent.label,
         "kind": relation.parent.kind,
@@ -56,7 +57,6 @@ def parent_answer(relation: Relation, evidence: list[dict], user=None) -> dict:
         "hub_relation": relation.hub_kind or None,
         "resolved": relation.parent.repo_id is not None,
         "proof": relation.proof,
-        "candidates": [name for name, _ in candidates_of(relation.parent, user)],
         "evidence": evidence,
     }
 
@@ -70,10 +70,18 @@ def trace_answer(trace: Trace) -> dict:
         "id": trace.repo.name,
         "kind": trace.repo.kind,
         "relation": trace.relation,
-        "parents": [parent_answer(row, evidence.get(row.pk, [])) for row in relations],
+        "parents": [
+            parent_answer(row, evidence.get(row.pk, [])) | {"candidates": candidate_names(row.parent, place)}
+            for place, row in enumerate(relations)
+        ],
         "contradictions": contradictions_of(trace, node, relations),
         "problem": trace.problem or None,
     }
+
+
+def candidate_names(parent: Node, place: int) -> list[str]:
+    """Who a parent that is not mirrored may be; for the first of many, since each takes a search of its own."""
+    return [name for name, _ in candidates_of(parent, None)] if place < SEARCHED_MOST else []
 
 
 def contradictions_of(trace: Trace, node: Node, relations: Sequence[Relation]) -> list[str]:
