@@ -4,9 +4,11 @@ from django.urls import path
 
 from lineage.comparison_api import ChainView, ComparisonDetail, ComparisonList, FlippedList
 from lineage.graph_api import LineageView
+from lineage.obligations_api import ObligationsView
 from lineage.run_api import RunView
 
 urlpatterns = [
+    path("obligations/<kind:kind>/<hub_name:name>", ObligationsView.as_view(), name="obligations"),
     path("lineage/<kind:kind>/<hub_name:name>", LineageView.as_view(), name="lineage-graph"),
     path("comparisons", ComparisonList.as_view(), name="comparison-list"),
     path("comparisons/run", RunView.as_view(), name="comparison-run-api"),

@@ -3,8 +3,10 @@
 from django.urls import path
 
 from lineage import comparison_views, graph_views, run_views
+from lineage.obligations_api import obligations_page
 
 urlpatterns = [
+    path("obligations/<kind:kind>/<hub_name:name>", obligations_page, name="obligations-page"),
     path("lineage/<kind:kind>/<hub_name:name>", graph_views.lineage_page, name="lineage-page"),
     path("lineage/relations/<int:pk>", graph_views.relation_page, name="relation-page"),
     path("lineage/recipes/<int:pk>", graph_views.recipe_page, name="recipe-page"),

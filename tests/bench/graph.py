@@ -17,6 +17,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from lineage.obligations.rules import bits_of, own_bits
+from lineage.obligations.whole import inherited
+
 os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "LOG_LEVEL": "ERROR"}
 
 RUNS = 5
@@ -181,6 +184,18 @@ def beside_networkx(child: list[int], parent: list[int], hub: int, deep: int) ->
     put("networkx", built_s=built_s, descendants=len(below), descendants_ms=below_ms, ancestors_ms=above_ms)
 
 
+def obligations(nodes: int, child: list[int], parent: list[int]) -> None:
+    """What every licence asks of all that is below it, over arrays; one in three is restricted."""
+    kinds = ["finetune", "quantized", "adapter", "merge", "converted"]
+    draw = np.random.default_rng(7)
+    kind = draw.integers(0, len(kinds), len(child))
+    restricted = own_bits({"USE_RESTRICT": "", "NOTICE": "", "NAME_PREFIX": ""}, "llama3.1", True)
+    own = np.where(draw.random(nodes) < 1 / 3, restricted, bits_of(["NOTICE"])).astype(np.int64)
+    edges = np.array(child), np.array(parent)
+    fixpoint_ms, found = timed_ms(lambda: inherited(*edges, kind, kinds, own))
+    put("obligations fixpoint", bound_nodes=int((found != 0).sum()), fixpoint_ms=fixpoint_ms)
+
+
 def run(nodes: int) -> None:
     from django.db import connection
     from django.db.models import Count
@@ -208,6 +223,7 @@ def run(nodes: int) -> None:
     )
     reading(hub, deep, other)
     writing(nodes, hub)
+    obligations(nodes, child, parent)
     beside_networkx(child, parent, hub, deep)
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from lineage.answers import trace_answer
 from lineage.binding import repos_named
+from lineage.obligations_here import answer as answer_obligations
+from lineage.obligations_here import obligations_of
 from lineage.readers.loose import answer, read_loose
 from lineage.rebuild import rebuild as closure_again
 from lineage.trace import trace_due, trace_repo
@@ -31,10 +33,14 @@ class Command(StemmaCommand):
 
         parser.add_argument("--rebuild", action="store_true", help="make all ancestors again from the relations")
 
-    def work(self, *, repo_ids, kind, limit, file, rebuild, **options) -> int:
+        parser.add_argument("--obligations", action="store_true", help="of REPO_ID: what the licences above ask of it")
+
+    def work(self, *, repo_ids, kind, limit, file, rebuild, obligations, **options) -> int:
         repos = [self.repo_called(repo_id, kind) for repo_id in repo_ids]  # all of them before anything is done
         for repo in repos:
             self.print_trace(trace_answer(trace_repo(repo)))
+        for repo in repos if obligations else ():
+            self.print_obligations(repo)
         for path in file:
             self.print_file(Path(path))
         if not repos and not file and not rebuild:
@@ -74,6 +80,11 @@ class Command(StemmaCommand):
         readable += [f"  ! {sentence}" for sentence in line["contradictions"]]
         readable += [f"  ? {line['problem']}"] if line["problem"] else []
         self.put(line, "\n".join(readable))
+
+    def print_obligations(self, repo: Repo) -> None:
+        said = answer_obligations(repo, obligations_of(repo))
+        clauses = [f"  {row['verdict']}\t{row['words']}\t{' <- '.join(row['path'])}" for row in said["obligations"]]
+        self.put(said, "\n".join([f"{said['id']}\t{said['verdict']}\t{said['reason']}", *clauses]))
 
     def print_file(self, path: Path) -> None:
         """One line for one file; a file that cannot be opened is bad input, one that cannot be read has a problem."""
