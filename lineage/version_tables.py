@@ -84,6 +84,9 @@ def report_of(sheet: Sheet, epsilon: float) -> dict:
         "steps": steps(versions),
         "lost_for_good": ever_lost(versions),
         "multiplicity": asdict(multiplicity(versions[0], versions[1:], epsilon)),
+        "multiplicity_by_base": [
+            asdict(multiplicity(base, [other for other in versions if other is not base], epsilon)) for base in versions
+        ],
         "slices": {
             name: [asdict(point) for point in points] for name, points in slice_points(versions, sheet.slices).items()
         },

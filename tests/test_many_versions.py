@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from lineage.importers import read_outcomes
 from lineage.outcomes import BadOutcomes
 from lineage.version_matrix import Answers, ever_lost, matrix, multiplicity, pair_count, slice_points, steps
-from lineage.version_tables import report_of, sheet_of
+from lineage.version_tables import Sheet, report_of, sheet_of
 from registry.cli import BAD_INPUT
 from tests.outcome_rows import jsonl, rows
 
@@ -56,6 +56,14 @@ def test_ambiguity_is_at_least_discrepancy_and_of_two_versions_both_are_churn(co
     assert len(found.rivals) == len(others) and found.ambiguity >= found.discrepancy
     two = multiplicity(base, others[:1], epsilon=1.0)
     assert two.ambiguity == two.discrepancy == pair_count(base, others[0]).churn
+
+
+def test_every_version_is_the_base_once_and_contradicts_its_siblings_as_they_do_it():
+    right = [np.array(each, dtype=bool) for each in ([1, 1, 1, 0], [1, 1, 0, 1], [0, 1, 1, 1])]
+    siblings = [Answers(name, each) for name, each in zip("abc", right, strict=True)]
+    found = report_of(Sheet(siblings, {}, (), 0), 0.0)["multiplicity_by_base"]
+    assert [(one["base"], one["ambiguity"], one["discrepancy"]) for one in found] == [
+        ("a", 0.75, 0.5), ("b", 0.75, 0.5), ("c", 0.75, 0.5)]  # fmt: skip
 
 
 def test_only_versions_of_nearly_equal_accuracy_are_rivals():
