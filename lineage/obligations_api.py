@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from lineage.graph_api import query_of
 from lineage.obligations.rules import LANES
-from lineage.obligations.verdict import VERDICTS
+from lineage.obligations.verdict import VERDICT_CHOICES
 from lineage.obligations_here import answer, obligations_of
 from registry.models import Repo
 from registry.strict import StrictParameters
@@ -25,7 +25,7 @@ CLAUSE = inline_serializer(
         "obligation": serializers.CharField(),
         "words": serializers.CharField(),
         "lane": serializers.ChoiceField(list(LANES)),
-        "verdict": serializers.ChoiceField(VERDICTS),
+        "verdict": serializers.ChoiceField(VERDICT_CHOICES),
         "reason": serializers.CharField(),
         "source": serializers.CharField(),
         "clause": serializers.CharField(allow_null=True, help_text="Where the source's licence says so."),
@@ -40,7 +40,7 @@ OBLIGATIONS = inline_serializer(
         "id": serializers.CharField(),
         "kind": serializers.CharField(),
         "rules": serializers.CharField(),
-        "verdict": serializers.ChoiceField(VERDICTS),
+        "verdict": serializers.ChoiceField(VERDICT_CHOICES),
         "reason": serializers.CharField(),
         "licence": serializers.CharField(allow_null=True),
         "licence_origin": serializers.ChoiceField(["author", "trainer", "template", "file"], allow_null=True),

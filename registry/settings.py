@@ -198,6 +198,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "ObligationVerdict": "lineage.obligations.verdict.VERDICT_CHOICES",
         "Kind": "registry.models.Repo.Kind",
         "HarvestStatus": "registry.models.Harvest.Status",
         "VisitStatus": "registry.models.Visit.Status",

@@ -21,6 +21,7 @@ CONFLICT, MISSING, RELABELLED, UNKNOWN, OK = VERDICTS = (
     "unknown",
     "ok",
 )
+VERDICT_CHOICES = [(word, word) for word in VERDICTS]
 WEIGHT_BOUND = CHANGES + COPIES
 KEPT_BY_LICENCE = ("NC", "SA", "COPYLEFT", "USE_RESTRICT", "ND")  # a child's own licence has to state them too
 NAMES = {"NAME_LLAMA_3": ("llama3", "Llama 3"), "NAME_LLAMA": ("llama", "Llama"), "NAME_EXAONE": ("exaone", "EXAONE")}
