@@ -1,5 +1,7 @@
 """What licences further up ask of a repository: which clauses arrive, by which way, and whether they are kept."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from lineage.obligations.paths import Arrived, Carried, arrived
 from lineage.obligations.rules import FLAGS, bits_of, carried, own_bits, places
 from lineage.obligations.verdict import Repository, judge
 from lineage.obligations.whole import inherited
+from lineage.obligations_corpus import corpus_verdicts
 from lineage.obligations_here import obligations_of
 from lineage.trace import trace_repo
 from registry.licences import read_licence
@@ -180,6 +183,19 @@ def test_a_repository_for_staff_only_counts_as_one_whose_licence_is_not_known(ch
     found = obligations_of(middle)
     assert found.verdict.verdict == "unknown"
     assert {clause.carried.flag for clause in found.verdict.clauses} == {"UNKNOWN"}
+
+
+def test_the_corpus_is_counted_as_its_repositories_stand_one_by_one(chain):
+    ring = [
+        mirrored(f"acme/ring-{end}", licence="mit", card=CARD.format("mit", f"acme/ring-{1 - end}")) for end in (0, 1)
+    ]
+    adapter = mirrored(
+        "acme/lora", licence="mit", card=CARD.format("mit", "meta/base"), files={"adapter_config.json": 5}
+    )
+    for repo in (*ring, adapter):
+        trace_repo(repo)
+    made = [repo for repo in Repo.objects.all() if repo.node.parents.exists()]
+    assert corpus_verdicts() == dict(Counter(obligations_of(repo).verdict.verdict for repo in made))
 
 
 def test_what_was_never_traced_has_no_verdict(db):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lineage.answers import trace_answer
 from lineage.binding import repos_named
+from lineage.obligations_corpus import corpus_verdicts
 from lineage.obligations_here import answer as answer_obligations
 from lineage.obligations_here import obligations_of
 from lineage.readers.loose import answer, read_loose
@@ -33,7 +34,9 @@ class Command(StemmaCommand):
 
         parser.add_argument("--rebuild", action="store_true", help="make all ancestors again from the relations")
 
-        parser.add_argument("--obligations", action="store_true", help="of REPO_ID: what the licences above ask of it")
+        parser.add_argument(
+            "--obligations", action="store_true", help="what the licences above ask of REPO_ID, or of all"
+        )
 
     def work(self, *, repo_ids, kind, limit, file, rebuild, obligations, **options) -> int:
         repos = [self.repo_called(repo_id, kind) for repo_id in repo_ids]  # all of them before anything is done
@@ -43,7 +46,9 @@ class Command(StemmaCommand):
             self.print_obligations(repo)
         for path in file:
             self.print_file(Path(path))
-        if not repos and not file and not rebuild:
+        if obligations and not repos:
+            self.count_obligations()
+        elif not repos and not file and not rebuild:
             self.trace_what_is_due(limit)
         if rebuild:
             self.rebuild_closure()
@@ -80,6 +85,13 @@ class Command(StemmaCommand):
         readable += [f"  ! {sentence}" for sentence in line["contradictions"]]
         readable += [f"  ? {line['problem']}"] if line["problem"] else []
         self.put(line, "\n".join(readable))
+
+    def count_obligations(self) -> None:
+        start = time.monotonic()
+        counts = corpus_verdicts()
+        seconds = round(time.monotonic() - start, 3)
+        said = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
+        self.put({"verdicts": counts, "seconds": seconds}, f"{said or 'nothing traced'}, in {seconds} s")
 
     def print_obligations(self, repo: Repo) -> None:
         said = answer_obligations(repo, obligations_of(repo))
