@@ -12,7 +12,7 @@ from openness.rubric import Rubric
 from openness.state import RepoState
 from registry.cards import CardText, read_card
 
-READER = "card-reader/2"  # moves when any rule or vocabulary of the card criteria changes
+READER = "card-reader/3"  # moves when any rule or vocabulary of the card criteria changes
 TOPICS_BESIDE = frozenset({"compute", "links"})  # emissions are judged from the one; the other describes nothing
 
 
