@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Count, Sum
 from django.http import HttpRequest
 
 from lineage.graph_views import lineage_panel
 from openness import policy as policies
+from openness.cards.addresses import Place
 from openness.gate import CARD_RUBRICS, gate
 from openness.models import Assessment
 from openness.passport import passport_of
+from openness.rendering import RENDERER, Rendered, render
+from registry.cards import READER, read_card
 from registry.completeness import completeness_of, missing_in_words
 from registry.keyset import Order
 from registry.models import Alias, File, Repo, Revision, Visit
@@ -17,6 +22,7 @@ from registry.page_rows import page_of
 
 ROWS_SHOWN = 10
 BY_PATH = Order("path")
+CARD_KEPT_FOR_S = 3600
 SOURCE_LINES_MOST = 2_000
 SOURCE_CHARACTERS_MOST = 200_000
 RULE_ORDER = ("failed", "unknown", "passed")
@@ -42,7 +48,7 @@ def repo_page(repo: Repo, request: HttpRequest) -> dict:
         "mof_classes": MOF_CLASSES,
         "has_card_rubric": repo.kind in CARD_RUBRICS,
         **names_and_revisions(repo),
-        **card_source(repo.head),
+        **card(repo),
         **files(repo, request),
         "visits": Visit.objects.filter(repo=repo).shown_to(request.user).order_by("-id")[:ROWS_SHOWN],
     }
@@ -73,11 +79,23 @@ def files(repo: Repo, request: HttpRequest) -> dict:
     return {"files": found, "more_files": following, "file_sums": sums}
 
 
-def card_source(head: Revision | None) -> dict:
-    """The card's own lines, numbered from 1, so that evidence can point at them; bounded."""
+def card(repo: Repo) -> dict:
+    """The card as safe HTML, and its own lines, numbered from 1, so that evidence can point at them; both bounded."""
+    head = repo.head
     if head is None or head.card is None:
-        return {"source_lines": None, "source_is_cut": False}
+        return {"card": None, "source_lines": None, "source_is_cut": False}
     text = head.card.text
-    lines = text[:SOURCE_CHARACTERS_MOST].splitlines()
+    lines = text[:SOURCE_CHARACTERS_MOST].replace("\r\n", "\n").replace("\r", "\n").split("\n")
     is_cut = len(text) > SOURCE_CHARACTERS_MOST or len(lines) > SOURCE_LINES_MOST
-    return {"source_lines": lines[:SOURCE_LINES_MOST], "source_is_cut": is_cut}
+    return {
+        "card": rendered(repo, head, text),
+        "source_lines": lines[:SOURCE_LINES_MOST],
+        "source_is_cut": is_cut,
+    }
+
+
+def rendered(repo: Repo, head: Revision, text: str) -> Rendered:
+    """The card's HTML, kept by what it was made from: a hostile one takes half a second to render."""
+    key = f"card-{RENDERER}-{READER}-{head.card.sha256}-{repo.pk}-{head.sha}"
+    place = Place(repo.kind, repo.name, head.sha, settings.HF_ENDPOINT)
+    return cache.get_or_set(key, lambda: render(read_card(text), place), CARD_KEPT_FOR_S)
