@@ -53,7 +53,7 @@ def known_things() -> dict:
     """Path parameters under which something is found."""
     fill(20)
     model, assessment = Repo.objects.filter(kind="model").first(), Assessment.objects.first()
-    old, new = (OutcomeSet.objects.create(digest=x, label=x, format="stemma", items=2, repo=model) for x in "ab")
+    old, new = (OutcomeSet.objects.create(digest=x, format="jsonl", items=2) for x in "ab")
     sides = {"old": old, "new": new, "old_name": "a", "new_name": "b", "new_repo": model}
     comparison = Comparison.objects.create(status="done", **sides, asked_at=now(), finished_at=now())
     harvest = Harvest.objects.create(status="full", source="dump", request={"from": "dump"})
