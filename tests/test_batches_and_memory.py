@@ -22,7 +22,8 @@ def test_every_item_is_in_one_batch_and_no_batch_is_larger_than_the_plan_but_for
 
 @given(LENGTHS)
 def test_sorting_by_length_never_pads_more_than_the_natural_order_in_batches_of_equal_rows(lengths):
-    rows = 8
+    rows = min(8, len(lengths))
+    lengths = lengths[: len(lengths) // rows * rows]  # a last batch of fewer rows may suit the natural order better
     assert padding_share(lengths, Plan(10**9, rows)) <= padding_share(lengths, Plan(10**9, rows, NATURAL)) + 1e-12
 
 

@@ -61,6 +61,7 @@ def known_things() -> dict:
         "name": model.name,
         "kind": "model",
         "id": comparison.pk,
+        "earlier": assessment.pk,
         "number": {"assessments": assessment.pk, "harvests": harvest.pk},
     }
 
