@@ -19,15 +19,15 @@ FILLED_IN = {"unsloth": "Apache-2.0", "autotrain": "other", "llama-factory": "ot
 
 def stated_licences(repos: Iterable[Repo]) -> dict[int, LicenceReading]:
     """Each repository's licence by its key: as its card or tags say, else as the text of its LICENSE file does."""
-    found = {repo.pk: read_licence(repo.licence) for repo in repos}
     repos = {repo.pk: repo for repo in repos}
-    open_heads = {repos[key].head_id: key for key, reading in found.items() if not reading.known and repos[key].head_id}
-    rows = Revision.objects.filter(pk__in=open_heads).values_list("pk", "card__card__metadata")
+    found = {key: read_licence(repo.licence) for key, repo in repos.items()}
+    undecided = {repo.head_id: key for key, repo in repos.items() if repo.head_id and not found[key].known}
+    rows = Revision.objects.filter(pk__in=undecided).values_list("pk", "card__card__metadata")
     for head, metadata in rows:
         reading = read_declared(metadata if isinstance(metadata, dict) else None)
         if reading.known or reading.verdict != "unstated":
-            found[open_heads[head]] = reading
-    unstated = {head: key for head, key in open_heads.items() if found[key].verdict == "unstated"}
+            found[undecided[head]] = reading
+    unstated = {head: key for head, key in undecided.items() if found[key].verdict == "unstated"}
     texts = File.objects.filter(LICENCE_NAMES, revision__in=unstated, content__isnull=False).order_by("-path")
     for head, path, packed in texts.values_list("revision_id", "path", "content__packed"):
         licence = match_text(zlib.decompress(packed).decode("utf8", "replace")) if is_licence_file(path) else None
