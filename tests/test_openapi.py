@@ -3,6 +3,8 @@
 import pytest
 import schemathesis
 from django.contrib.auth.models import User
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.utils.timezone import now, timedelta
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
@@ -40,6 +42,16 @@ def operations() -> dict:
 
 
 OPERATIONS = operations()
+
+
+@pytest.fixture(autouse=True)
+def one_connection():
+    """Requests are part of the test's transaction, as those of Django's own test client are."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture
