@@ -14,6 +14,7 @@ from lineage.obligations.rules import own_bits, places
 from lineage.obligations.verdict import Repository, judge
 from lineage.obligations.whole import inherited
 from lineage.obligations_here import UNSEEN, obligations_of
+from lineage.sight import hidden_nodes
 from registry.models import Repo
 from registry.stated_licence import licence_files, stated_licences
 
@@ -25,7 +26,8 @@ def corpus_verdicts() -> dict[str, int]:
     licences, has_file, names = read_repositories()
     readings = [licences.get(repo, UNSEEN) for _, repo, _ in keys]
     own = np.array([own_bits(r.flags, "".join(r.ids[:1]), r.known) for r in readings], dtype=np.int64)
-    rows = Relation.objects.filter(is_current=True).values_list("child_id", "parent_id", "kind")
+    rows = Relation.objects.filter(is_current=True).exclude(child__in=hidden_nodes(None))
+    rows = rows.values_list("child_id", "parent_id", "kind")
     edges = [(place[c], place[p], kind) for c, p, kind in rows.iterator(chunk_size=10_000) if c != p]
     bits = bits_above(edges, own)
     direct = defaultdict(list)

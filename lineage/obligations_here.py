@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from lineage.closure import chunks
-from lineage.models import Closure, Node, Relation
+from lineage.models import Node, Relation
 from lineage.obligations.paths import Arrived, arrived
 from lineage.obligations.rules import own_bits
 from lineage.obligations.verdict import WORDS, Clause, Repository, Verdict, judge
-from lineage.sight import Seen, is_hidden, seen
+from lineage.reaches import ABOVE, reach
+from lineage.sight import Seen, hidden_nodes, is_hidden, seen
 from registry.licences import LicenceReading
 from registry.models import Repo
 from registry.stated_licence import licence_files, origin_of, stated_licences
 
 ANCESTORS_MOST = 2_000
+RELATIONS_MOST = 20_000  # among those ancestors; of more, the nearest are looked at
 RULES = "obligations/1"
 UNSEEN = LicenceReading(verdict="unknown")  # of what is not mirrored, or not for this viewer
 
@@ -35,17 +37,19 @@ class Found:
 def obligations_of(repo: Repo, user=None) -> Found | None:
     """What the licences above `repo` ask of it and whether it keeps that; None before it was traced.
 
-    At most 2,000 ancestors are looked at; `verdict.is_cut` says when there were more. A repository that `user` may not
-    see counts as one whose licence is not known.
+    At most 2,000 ancestors and 20,000 relations are looked at; `verdict.is_cut` says when there were more. A repository
+    that `user` may not see counts as one whose licence is not known, and nothing is told of what lies behind it.
     """
-    node = Node.objects.filter(repo=repo).first()
+    node = Node.objects.filter(repo=repo).select_related("repo").first()
     if node is None:
         return None
-    above = Closure.objects.filter(descendant=node).order_by("depth", "ancestor_id")
-    keys = list(above.values_list("ancestor_id", flat=True)[: ANCESTORS_MOST + 1])
-    is_cut, keys = len(keys) > ANCESTORS_MOST, [node.pk, *keys[:ANCESTORS_MOST]]
+    hidden = frozenset(hidden_nodes(user).values_list("pk", flat=True))
+    above = reach(node.pk, ABOVE, hidden=hidden)
+    nearest = [key for _, key in above.after(None, ANCESTORS_MOST + 1)]
+    keys = [node.pk, *nearest[:ANCESTORS_MOST]]
     nodes = {each.pk: each for some in chunks(keys) for each in Node.objects.select_related("repo").filter(pk__in=some)}
-    parents = parents_within(nodes)
+    parents, are_more = parents_within([key for key in keys if key not in hidden], nodes)
+    is_cut = above.is_cut or are_more or len(nearest) > ANCESTORS_MOST
     licences = licences_of(nodes.values(), user)
     own = {key: own_bits(r.flags, "".join(r.ids[:1]), r.known) for key, r in licences.items()}
     found = arrived(node.pk, parents, own)
@@ -63,15 +67,20 @@ def obligations_of(repo: Repo, user=None) -> Found | None:
     )
 
 
-def parents_within(nodes: dict[int, Node]) -> dict[int, list[tuple[int, str]]]:
-    """The current relations among `nodes`, by child, as (parent, kind)."""
+def parents_within(children: Iterable[int], nodes: Collection[int]) -> tuple[dict[int, list[tuple[int, str]]], bool]:
+    """The current relations from `children` to others of `nodes` as (parent, kind) by child; were there too many?"""
     found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for some in chunks(nodes):
+    room = RELATIONS_MOST
+    for some in chunks(children):
         rows = Relation.objects.filter(child__in=some, is_current=True).order_by("pk")
-        for child, parent, kind in rows.values_list("child_id", "parent_id", "kind"):
+        rows = list(rows.values_list("child_id", "parent_id", "kind")[: room + 1])
+        for child, parent, kind in rows[:room]:
             if parent in nodes and parent != child:
                 found[child].append((parent, kind))
-    return found
+        if len(rows) > room:
+            return found, True
+        room -= len(rows)
+    return found, False
 
 
 def licences_of(nodes: Iterable[Node], user) -> dict[int, LicenceReading]:

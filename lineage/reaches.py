@@ -175,7 +175,13 @@ Reach = ClosureReach | WalkReach | NewerReach
 
 
 def reach(
-    root: int, side: str, *, depth: int, kinds: tuple[str, ...], hidden: frozenset[int], omit: frozenset[int]
+    root: int,
+    side: str,
+    *,
+    depth: int = DEPTH_MOST,
+    kinds: tuple[str, ...] = (),
+    hidden: frozenset[int] = frozenset(),
+    omit: frozenset[int] = frozenset(),
 ) -> ClosureReach | WalkReach:
     """The cheaper of the two that is right."""
     if not kinds:

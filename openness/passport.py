@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 
 from lineage.answers import contradictions_of, evidence_for, parent_answer, parents_of
-from lineage.models import Closure, Comparison, Node, Relation, Trace
-from lineage.sight import is_hidden, public_name
+from lineage.models import Comparison, Node, Relation, Trace
+from lineage.reaches import ABOVE, reach
+from lineage.sight import hidden_nodes, is_hidden, public_name
 from openness.gate import CARD_RUBRICS, declared_licence, iso
 from openness.models import Assessment
 from registry.models import Alias, Repo
@@ -89,12 +90,18 @@ def lineage(repo: Repo, user) -> dict:
     return {
         "relation": trace.relation if trace else None,
         "parents": parents if trace else None,
-        "ancestors": Closure.objects.filter(descendant=node).count() if trace and node else None,
+        "ancestors": ancestors(node, user) if trace and node else None,
         "contradictions": contradictions_of(trace, node, visible) if trace and node else None,
         "problem": trace.problem or None if trace else None,
         "as_of": iso(trace.traced_at) if trace else None,
         "is_complete": bool(trace and trace.state_digest == repo.state_digest and len(relations) <= PARENTS_SHOWN),
     }
+
+
+def ancestors(node: Node, user) -> int | None:
+    """How many ancestors `user` sees; None where there are too many to walk around what is hidden."""
+    above = reach(node.pk, ABOVE, hidden=frozenset(hidden_nodes(user).values_list("pk", flat=True)))
+    return None if above.is_cut else above.total()
 
 
 def parent(relation: Relation, evidence: list[dict], user) -> dict:

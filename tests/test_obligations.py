@@ -4,16 +4,20 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from django.contrib.auth import get_user_model
+from django.utils.timezone import now
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
+from lineage.models import Node, Relation
 from lineage.obligations.paths import Arrived, Carried, arrived
 from lineage.obligations.rules import FLAGS, bits_of, carried, own_bits, places
 from lineage.obligations.verdict import Repository, judge
 from lineage.obligations.whole import inherited
 from lineage.obligations_corpus import corpus_verdicts
 from lineage.obligations_here import obligations_of
+from lineage.rebuild import rebuild
 from lineage.trace import trace_repo
 from registry.licences import read_licence
 from registry.models import Repo
@@ -183,6 +187,43 @@ def test_a_repository_for_staff_only_counts_as_one_whose_licence_is_not_known(ch
     found = obligations_of(middle)
     assert found.verdict.verdict == "unknown"
     assert {clause.carried.flag for clause in found.verdict.clauses} == {"UNKNOWN"}
+
+
+def test_nothing_is_told_of_what_lies_behind_a_repository_for_staff_only(chain):
+    _, middle, leaf = chain
+    Repo.objects.filter(pk=middle.pk).update(staff_only=True)
+    anonymous = APIClient()
+    said = anonymous.get("/api/v1/obligations/model/acme/leaf-gguf")
+    assert said.json()["verdict"] == "unknown"
+    assert [(each["obligation"], each["path"]) for each in said.json()["obligations"]] == [
+        ("UNKNOWN", ["acme/leaf-gguf", "acme/middle"])
+    ]
+    passport = anonymous.get("/api/v1/passport/model/acme/leaf-gguf")
+    assert passport.json()["lineage"]["ancestors"] == 1
+    page = anonymous.get("/obligations/model/acme/leaf-gguf")
+    assert all(b"meta/base" not in answer.content for answer in (said, passport, page))
+    assert corpus_verdicts() == {"unknown": 1}
+    staff = get_user_model()(username="staff", is_staff=True)
+    assert obligations_of(leaf, staff).verdict.verdict == "conflict"
+
+
+def test_a_ladder_of_merges_is_looked_at_up_to_a_bound_and_says_so(db, monkeypatch):
+    leaf = mirrored("acme/leaf", licence="mit", card="", files={})
+    trace_repo(leaf)
+    rows, level = [], [leaf.node]
+    for step in range(6):
+        upper = Node.objects.bulk_create(Node(kind="model", name=f"acme/{step}-{n}") for n in range(5))
+        rows += [
+            Relation(child=a, parent=b, kind="merge", first_seen_at=now(), last_seen_at=now())
+            for a in level
+            for b in upper
+        ]
+        level = upper
+    Relation.objects.bulk_create(rows)
+    rebuild()
+    assert not obligations_of(leaf).verdict.is_cut
+    monkeypatch.setattr("lineage.obligations_here.RELATIONS_MOST", len(rows) - 1)
+    assert obligations_of(leaf).verdict.is_cut
 
 
 def test_the_corpus_is_counted_as_its_repositories_stand_one_by_one(chain):

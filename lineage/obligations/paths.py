@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lineage.obligations.rules import PLACES, carried, places
 
@@ -64,6 +65,7 @@ def arrived(root: int, parents: Mapping[int, Sequence[Edge]], own: Mapping[int, 
     return Arrived(tuple(found.values()))
 
 
+@lru_cache(maxsize=4_096)
 def through(passing: tuple[int, ...], kind: str) -> tuple[int, ...]:
     """What passes of each bit one relation further up."""
     return tuple(image(passing, carried(kind, 1 << number)) for number in range(len(PLACES)))
