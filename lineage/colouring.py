@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from lineage.models import Relation
+from lineage.models import ObligationVerdict, Relation
 from lineage.sight import Seen
 from registry.licences import read_licence
 from registry.models import Repo
 
-COLOURS = {"relation": "relation", "licence": "licence", "openness": "openness class", "proof": "level of proof"}
+COLOURS = {
+    "relation": "relation",
+    "licence": "licence",
+    "obligations": "obligations kept",
+    "openness": "openness class",
+    "proof": "level of proof",
+}
 UNKNOWN = ("unknown", "unknown")
 # Verdict of the licence table, and level of proof -> class of the style sheet, word in the box.
 OF_LICENCE = {
@@ -19,6 +25,13 @@ OF_LICENCE = {
     "refused": ("bad", "restricted licence"),
     "unknown": ("unknown", "licence not known"),
     "unstated": ("unknown", "no licence stated"),
+}
+OF_OBLIGATIONS = {
+    "ok": ("good", "obligations kept"),
+    "relabelled": ("warn", "relabelled"),
+    "missing_obligation": ("warn", "obligation missing"),
+    "conflict": ("bad", "licence conflict"),
+    "unknown": ("unknown", "not known"),
 }
 OF_PROOF = {
     "declared": ("unknown", "declared"),
@@ -53,6 +66,8 @@ def colouring(by: str, nodes: Iterable[Seen], edges: Sequence[Relation]) -> Colo
         return Colouring(by, edges=of_edges)
     if by == "licence":
         return Colouring(by, {node.key: licence_of(node.repo) for node in nodes})
+    if by == "obligations":
+        return Colouring(by, verdicts_of(nodes))
     if by == "openness":
         return Colouring(by, classes_of(nodes))
     return Colouring()
@@ -60,6 +75,15 @@ def colouring(by: str, nodes: Iterable[Seen], edges: Sequence[Relation]) -> Colo
 
 def licence_of(repo: Repo | None) -> tuple[str, str]:
     return OF_LICENCE[read_licence(repo.licence).verdict] if repo else ("unknown", "not mirrored")
+
+
+def verdicts_of(nodes: Sequence[Seen]) -> dict[int, tuple[str, str]]:
+    """How each repository stands to the licences above it, as it was judged last."""
+    repos = [node.repo.pk for node in nodes if node.repo]
+    stored = dict(ObligationVerdict.objects.filter(repo__in=repos).values_list("repo_id", "verdict"))
+    words = {repo: OF_OBLIGATIONS[verdict] for repo, verdict in stored.items()}
+    unsaid = ("unknown", "nothing above it"), ("unknown", "not mirrored")
+    return {node.key: words.get(node.repo.pk, unsaid[0]) if node.repo else unsaid[1] for node in nodes}
 
 
 def classes_of(nodes: Sequence[Seen]) -> dict[int, tuple[str, str]]:

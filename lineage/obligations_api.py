@@ -42,6 +42,13 @@ OBLIGATIONS = inline_serializer(
         "rules": serializers.CharField(),
         "verdict": serializers.ChoiceField(VERDICT_CHOICES),
         "reason": serializers.CharField(),
+        "relabelled": serializers.CharField(allow_null=True, help_text="How its licence was exchanged, if it was."),
+        "at_creation": inline_serializer(
+            "ObligationsAtCreation",
+            {"verdict": serializers.ChoiceField(VERDICT_CHOICES), "reason": serializers.CharField()},
+            allow_null=True,
+            help_text="By the licences that stood above it when it was created; null where that time is not known.",
+        ),
         "licence": serializers.CharField(allow_null=True),
         "licence_origin": serializers.ChoiceField(["author", "trainer", "template", "file"], allow_null=True),
         "is_partial": serializers.BooleanField(),

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from lineage.closure import chunks
+from lineage.licences_above import UNSEEN, licences_at, repositories_of
 from lineage.models import Node, Relation
 from lineage.obligations.paths import Arrived, arrived
 from lineage.obligations.rules import own_bits
-from lineage.obligations.verdict import WORDS, Clause, Repository, Verdict, judge
+from lineage.obligations.verdict import (
+    WORDS,
+    Clause,
+    Repository,
+    Verdict,
+    is_same_owner,
+    judge,
+)
 from lineage.reaches import ABOVE, reach
-from lineage.sight import Seen, hidden_nodes, is_hidden, seen
+from lineage.sight import Seen, hidden_nodes, seen
 from registry.licences import LicenceReading
 from registry.models import Repo
-from registry.stated_licence import licence_files, origin_of, stated_licences
+from registry.stated_licence import origin_of
 
 ANCESTORS_MOST = 2_000
 RELATIONS_MOST = 20_000  # among those ancestors; of more, the nearest are looked at
-RULES = "obligations/1"
-UNSEEN = LicenceReading(verdict="unknown")  # of what is not mirrored, or not for this viewer
+RULES = "obligations/2"
+
+
+@dataclass(frozen=True)
+class Above:
+    """A node and the relations upwards among it and its ancestors, as (parent, kind) by child."""
+
+    node: int
+    parents: Mapping[int, list[tuple[int, str]]]
+    is_cut: bool
 
 
 @dataclass(frozen=True)
@@ -32,6 +48,7 @@ class Found:
     verdict: Verdict
     names: dict[int, Seen]
     stated_where: dict[tuple[int, str], str]  # by source and flag: the clause of the licence
+    at_creation: Verdict | None  # by the licences that stood above it when it was created
 
 
 def obligations_of(repo: Repo, user=None) -> Found | None:
@@ -50,21 +67,53 @@ def obligations_of(repo: Repo, user=None) -> Found | None:
     nodes = {each.pk: each for some in chunks(keys) for each in Node.objects.select_related("repo").filter(pk__in=some)}
     parents, are_more = parents_within([key for key in keys if key not in hidden], nodes)
     is_cut = above.is_cut or are_more or len(nearest) > ANCESTORS_MOST
-    licences = licences_of(nodes.values(), user)
-    own = {key: own_bits(r.flags, "".join(r.ids[:1]), r.known) for key, r in licences.items()}
-    found = arrived(node.pk, parents, own)
+    above_it = Above(node.pk, parents, is_cut)
+    known = repositories_of(nodes.values(), user)
+    found, verdict = judged(above_it, known)
     names = {key: seen(nodes[key], user) for key in named_in(found, parents[node.pk])}
-    has_file = licence_files([repo]).get(repo.pk)
-    direct = [(Repository(names[key].label, licences[key]), kind) for key, kind in parents[node.pk]]
-    found = replace(found, is_cut=found.is_cut or is_cut)
-    verdict = judge(Repository(repo.name, licences[node.pk], has_file), found, direct)
+    licence = known[node.pk].licence
     return Found(
-        licence=licences[node.pk],
-        origin=origin_of(repo, licences[node.pk], [licences[key] for key, _ in parents[node.pk]]),
+        licence=licence,
+        origin=origin_of(repo, licence, [known[key].licence for key, _ in parents[node.pk]]),
         verdict=verdict,
         names=names | {node.pk: seen(node, user)},
-        stated_where=clauses_of(found, licences),
+        stated_where=clauses_of(found, known),
+        at_creation=judged_then(repo, above_it, known, nodes),
     )
+
+
+def judged(above: Above, known: Mapping[int, Repository]) -> tuple[Arrived, Verdict]:
+    """What arrives, and how it stands, by what is `known` of each node."""
+    own = {key: own_bits(r.licence.flags, "".join(r.licence.ids[:1]), r.licence.known) for key, r in known.items()}
+    found = arrived(above.node, above.parents, own, Groups(known[above.node], known))
+    found = replace(found, is_cut=found.is_cut or above.is_cut)
+    direct = [(known[key], kind) for key, kind in above.parents.get(above.node, ())]
+    return found, judge(known[above.node], found, direct, known)
+
+
+def judged_then(repo: Repo, above: Above, known: Mapping[int, Repository], nodes: Mapping[int, Node]) -> Verdict | None:
+    """The verdict by the licences that stood above when `repo` was created; None where its creation is not known.
+
+    An owner may put a model under another licence later, which takes nothing from those who took it up before. A
+    licence of then is known where the mirror holds the revision that was the newest at that time.
+    """
+    if repo.hub_created_at is None:
+        return None
+    over = {key: each.repo_id for key, each in nodes.items() if key != above.node and known[key].name}
+    then = licences_at(over.values(), repo.hub_created_at)
+    past = {key: replace(known[key], licence=then.get(repo_id, UNSEEN)) for key, repo_id in over.items()}
+    return judged(above, {**known, **past})[1]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Sources by whether their owner is that of `root`, and by their licence: what decides how a clause stands."""
+
+    root: Repository
+    known: Mapping[int, Repository]
+
+    def get(self, source: int) -> tuple[bool, str]:
+        return is_same_owner(self.root, self.known[source]), self.known[source].licence.expression
 
 
 def parents_within(children: Iterable[int], nodes: Collection[int]) -> tuple[dict[int, list[tuple[int, str]]], bool]:
@@ -83,37 +132,30 @@ def parents_within(children: Iterable[int], nodes: Collection[int]) -> tuple[dic
     return found, False
 
 
-def licences_of(nodes: Iterable[Node], user) -> dict[int, LicenceReading]:
-    """The licence of each node by its key."""
-    nodes = list(nodes)
-    shown = {node.pk: node.repo for node in nodes if node.repo_id and not is_hidden(node, user)}
-    stated = {}
-    for some in chunks(shown):
-        stated |= stated_licences([shown[key] for key in some])
-    return {node.pk: stated[shown[node.pk].pk] if node.pk in shown else UNSEEN for node in nodes}
-
-
 def named_in(found: Arrived, direct: Iterable[tuple[int, str]]) -> set[int]:
     return {key for clause in found.clauses for key in clause.way} | {key for key, _ in direct}
 
 
-def clauses_of(found: Arrived, licences: dict[int, LicenceReading]) -> dict[tuple[int, str], str]:
+def clauses_of(found: Arrived, known: Mapping[int, Repository]) -> dict[tuple[int, str], str]:
     """Where each source's licence states its clause."""
     said = {}
     for each in found.clauses:
         flag = "NAME_PREFIX" if each.flag.startswith("NAME_") else each.flag.removesuffix("_CHANGED")
-        said[each.source, each.flag] = licences[each.source].flags.get(flag, "")
+        said[each.source, each.flag] = known[each.source].licence.flags.get(flag, "")
     return said
 
 
 def answer(repo: Repo, found: Found) -> dict:
     """The finding as JSON."""
+    then = found.at_creation
     return {
         "id": repo.name,
         "kind": repo.kind,
         "rules": RULES,
         "verdict": found.verdict.verdict,
         "reason": found.verdict.why,
+        "relabelled": found.verdict.relabelled or None,
+        "at_creation": then and {"verdict": then.verdict, "reason": then.why},
         "licence": found.licence.expression or None,
         "licence_origin": found.origin,
         "is_partial": found.verdict.is_cut,

@@ -4,6 +4,7 @@ from celery import shared_task
 
 from lineage import trace
 from lineage.comparison_tasks import compare_queued, compare_watched, run_queued
+from lineage.judging import judge_all, judge_below
 from registry.models import Repo
 
 __all__ = ["compare_queued", "compare_watched", "run_queued", "trace_due", "trace_now"]
@@ -15,10 +16,17 @@ MOST_A_ROUND = 5_000  # repositories; the next round takes the rest
 def trace_now(repo_id: int) -> int | None:
     """Trace one repository; the key of its trace, or None when the repository is gone from the mirror."""
     repo = Repo.objects.filter(pk=repo_id).first()
-    return trace.trace_repo(repo).pk if repo else None
+    if repo is None:
+        return None
+    found = trace.trace_repo(repo)
+    judge_below(repo)
+    return found.pk
 
 
 @shared_task
 def trace_due() -> int:
     """Trace what is behind; how many repositories there were."""
-    return trace.trace_due(MOST_A_ROUND)
+    traced = trace.trace_due(MOST_A_ROUND)
+    if traced:
+        judge_all()
+    return traced

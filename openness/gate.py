@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lineage.models import Comparison, Relation, Trace
+from lineage.models import Comparison, ObligationVerdict, Relation, Trace
 from openness.models import Assessment
 from openness.policy import Fact, Policy, evaluate, verdict
 from openness.reading import header_of
@@ -37,6 +37,7 @@ def facts_about(repo: Repo, against: Repo | None = None) -> dict[str, Fact]:
         "licence_known": licence,
         "licence_open": Fact(declared_licence(repo)[0].open, licence.reason, licence.as_of),
         "parents_dangling": parents_fact(repo),
+        "obligations_verdict": obligations_fact(repo),
         "card_score": card_fact(repo, current.get(CARD_RUBRICS.get(repo.kind, ""))),
         "openness_class": openness_fact(current.get("mof")),
         "openness_class_confirmed": confirmed_fact(current.get("mof")),
@@ -96,6 +97,18 @@ def parents_fact(repo: Repo) -> Fact:
     if not named and trace.relation == Relation.Kind.UNKNOWN:
         return Fact(None, "Nothing says whether it has parents.", as_of)
     return Fact(0, f"All {len(named)} parents are mirrored." if named else "It names no parent.", as_of)
+
+
+def obligations_fact(repo: Repo) -> Fact:
+    """How it stands to the licences above it: ok, relabelled, missing_obligation or conflict."""
+    row = ObligationVerdict.objects.filter(repo=repo).first()
+    if row is not None:
+        return Fact(None if row.verdict == "unknown" else row.verdict, row.reason, iso(row.judged_at))
+    if not Trace.objects.filter(repo=repo).exists():
+        return Fact(None, "Its parents were not traced.")
+    if Relation.objects.filter(child__repo=repo, is_current=True).exists():
+        return Fact(None, "It was not held against the licences above it yet.")
+    return Fact("ok", "No parent of it is known.")
 
 
 def card_fact(repo: Repo, row: Assessment | None) -> Fact:

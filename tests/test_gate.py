@@ -65,7 +65,7 @@ def test_what_meets_every_rule_passes():
     old, new = mirrored("acme/old"), adoptable()
     compared(old, new, upper=0.03)
     status, answer = gate_of("acme/new", "--against", "acme/old")
-    assert (status, answer["verdict"], answer["policy"]) == (0, "pass", "default/1")
+    assert (status, answer["verdict"], answer["policy"]) == (0, "pass", "default/2")
     assert {rule["status"] for rule in answer["rules"]} == {"passed"}
     assert answer["as_of"]
 
@@ -156,7 +156,9 @@ def test_a_class_that_is_confirmed_passes_and_one_that_is_only_possible_is_unkno
 def test_a_dataset_is_asked_only_what_concerns_datasets():
     mirrored("acme/corpus", kind="dataset", card="x", header={"license": "cc0-1.0"})
     _, answer = gate_of("acme/corpus")
-    assert [rule["rule"] for rule in answer["rules"]] == ["licence_known", "parents_resolved", "card_score"]
+    assert [rule["rule"] for rule in answer["rules"]] == [
+        "licence_known", "parents_resolved", "no_licence_conflict", "card_score",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -174,8 +176,8 @@ def test_the_readable_answer_names_every_rule():
     out = StringIO()
     with pytest.raises(SystemExit):
         call_command("gate", "acme/new", stdout=out)
-    assert out.getvalue().splitlines()[0] == "acme/new by default/1: unknown"
-    assert len(out.getvalue().splitlines()) == 6
+    assert out.getvalue().splitlines()[0] == "acme/new by default/2: unknown"
+    assert len(out.getvalue().splitlines()) == 7
 
 
 def test_the_facts_take_a_bounded_number_of_queries(django_assert_max_num_queries):

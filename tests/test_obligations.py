@@ -1,28 +1,18 @@
 """What licences further up ask of a repository: which clauses arrive, by which way, and whether they are kept."""
 
-from collections import Counter
-
 import numpy as np
 import pytest
-from django.contrib.auth import get_user_model
-from django.utils.timezone import now
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rest_framework.test import APIClient
 
-from lineage.models import Node, Relation
+from lineage.obligations.kept import keeps
 from lineage.obligations.paths import Arrived, Carried, arrived
 from lineage.obligations.rules import FLAGS, bits_of, carried, own_bits, places
 from lineage.obligations.verdict import Repository, judge
 from lineage.obligations.whole import inherited
-from lineage.obligations_corpus import corpus_verdicts
-from lineage.obligations_here import obligations_of
-from lineage.rebuild import rebuild
-from lineage.trace import trace_repo
 from registry.licences import read_licence
 from registry.models import Repo
 from registry.stated_licence import origin_of
-from tests.mirrored import mirrored
 
 KINDS = ["finetune", "adapter", "merge", "quantized", "copied", "distilled", "tokenizer_source", "trained_on",
          "new_version", "unknown"]  # fmt: skip
@@ -97,7 +87,7 @@ def test_all_bits_fit_a_number_of_the_database_and_of_numpy():
 def verdict(name, licence, *above, direct=(), has_file=True):
     clauses = tuple(Carried(lane, flag, 9, (1, 9), ("finetune",)) for lane, flag in above)
     repo = Repository(name, read_licence(licence), has_file)
-    parents = [(Repository("acme/base", read_licence(of)), kind) for of, kind in direct]
+    parents = [(Repository("meta/base", read_licence(of)), kind) for of, kind in direct]
     return judge(repo, Arrived(clauses), parents).verdict
 
 
@@ -150,104 +140,32 @@ def test_one_open_licence_in_place_of_another_is_relabelled():
     assert verdict("acme/tiny", "mit", direct=[("apache-2.0", "new_version")]) == "ok"
 
 
-def test_the_licences_of_llama_ask_for_their_own_names():
-    for licence, rule in (("llama3", "NAME_LLAMA_3"), ("llama3.2", "NAME_LLAMA"), ("llama2", None)):
-        reading = read_licence(licence)
-        names = [f for _, f in places(own_bits(reading.flags, reading.ids[0], True)) if f.startswith("NAME")]
-        assert set(names) == ({rule} if rule else set())
+@pytest.mark.parametrize(
+    ("above", "own", "flag", "kept"),
+    [
+        ("cc-by-sa-4.0", "cc-by-sa-4.0", "SA", True),
+        ("cc-by-sa-4.0", "gpl-3.0", "SA", True),
+        ("cc-by-nc-sa-4.0", "gpl-3.0", "NC", False),
+        ("gpl-3.0", "cc-by-sa-4.0", "COPYLEFT", False),
+        ("gpl-3.0", "agpl-3.0", "COPYLEFT", True),
+        ("agpl-3.0", "gpl-3.0", "COPYLEFT", False),
+        ("agpl-3.0", "lgpl-3.0", "COPYLEFT", False),
+        ("lgpl-3.0", "gpl-3.0", "COPYLEFT", True),
+        ("mpl-2.0", "mit", "COPYLEFT", False),
+    ],
+)
+def test_one_licence_keeps_a_clause_of_another_where_that_lets_it(above, own, flag, kept):
+    assert keeps(flag, read_licence(above), read_licence(own)) is kept
 
 
-CARD = "---\nlicense: {}\nbase_model: {}\n---\n# A model\n"
-
-
-@pytest.fixture
-def chain(db):
-    base = mirrored("meta/base", licence="llama3.1", card="", files={"LICENSE": 10})
-    middle = mirrored("acme/middle", licence="apache-2.0", card=CARD.format("apache-2.0", "meta/base"), files={})
-    leaf = mirrored("acme/leaf-gguf", licence="mit", card=CARD.format("mit", "acme/middle"), files={"a.gguf": 10})
-    for repo in (base, middle, leaf):
-        trace_repo(repo)
-    return base, middle, leaf
-
-
-def test_a_conflict_names_the_clause_and_the_way(chain):
-    _, _, leaf = chain
-    said = APIClient().get("/api/v1/obligations/model/acme/leaf-gguf").json()
-    assert (said["verdict"], said["licence_origin"], said["is_partial"]) == ("conflict", "author", False)
-    first = said["obligations"][0]
-    assert (first["obligation"], first["path"]) == ("USE_RESTRICT", ["acme/leaf-gguf", "acme/middle", "meta/base"])
-    assert "Llama 3.1" in first["clause"]
-    page = APIClient().get("/obligations/model/acme/leaf-gguf").content.decode()
-    assert "conflict" in page and "meta/base" in page
-
-
-def test_a_repository_for_staff_only_counts_as_one_whose_licence_is_not_known(chain):
-    base, middle, _ = chain
-    Repo.objects.filter(pk=base.pk).update(staff_only=True)
-    found = obligations_of(middle)
-    assert found.verdict.verdict == "unknown"
-    assert {clause.carried.flag for clause in found.verdict.clauses} == {"UNKNOWN"}
-
-
-def test_nothing_is_told_of_what_lies_behind_a_repository_for_staff_only(chain):
-    _, middle, leaf = chain
-    Repo.objects.filter(pk=middle.pk).update(staff_only=True)
-    anonymous = APIClient()
-    said = anonymous.get("/api/v1/obligations/model/acme/leaf-gguf")
-    assert said.json()["verdict"] == "unknown"
-    assert [(each["obligation"], each["path"]) for each in said.json()["obligations"]] == [
-        ("UNKNOWN", ["acme/leaf-gguf", "acme/middle"])
-    ]
-    passport = anonymous.get("/api/v1/passport/model/acme/leaf-gguf")
-    assert passport.json()["lineage"]["ancestors"] == 1
-    page = anonymous.get("/obligations/model/acme/leaf-gguf")
-    assert all(b"meta/base" not in answer.content for answer in (said, passport, page))
-    assert corpus_verdicts() == {"unknown": 1}
-    staff = get_user_model()(username="staff", is_staff=True)
-    assert obligations_of(leaf, staff).verdict.verdict == "conflict"
-
-
-def test_a_ladder_of_merges_is_looked_at_up_to_a_bound_and_says_so(db, monkeypatch):
-    leaf = mirrored("acme/leaf", licence="mit", card="", files={})
-    trace_repo(leaf)
-    rows, level = [], [leaf.node]
-    for step in range(6):
-        upper = Node.objects.bulk_create(Node(kind="model", name=f"acme/{step}-{n}") for n in range(5))
-        rows += [
-            Relation(child=a, parent=b, kind="merge", first_seen_at=now(), last_seen_at=now())
-            for a in level
-            for b in upper
-        ]
-        level = upper
-    Relation.objects.bulk_create(rows)
-    rebuild()
-    assert not obligations_of(leaf).verdict.is_cut
-    monkeypatch.setattr("lineage.obligations_here.RELATIONS_MOST", len(rows) - 1)
-    assert obligations_of(leaf).verdict.is_cut
-
-
-def test_the_corpus_is_counted_as_its_repositories_stand_one_by_one(chain):
-    ring = [
-        mirrored(f"acme/ring-{end}", licence="mit", card=CARD.format("mit", f"acme/ring-{1 - end}")) for end in (0, 1)
-    ]
-    adapter = mirrored(
-        "acme/lora", licence="mit", card=CARD.format("mit", "meta/base"), files={"adapter_config.json": 5}
-    )
-    for repo in (*ring, adapter):
-        trace_repo(repo)
-    made = [repo for repo in Repo.objects.all() if repo.node.parents.exists()]
-    assert corpus_verdicts() == dict(Counter(obligations_of(repo).verdict.verdict for repo in made))
-
-
-def test_what_was_never_traced_has_no_verdict(db):
-    mirrored("acme/new")
-    assert APIClient().get("/api/v1/obligations/model/acme/new").status_code == 404
-    assert APIClient().get("/obligations/model/acme/new").status_code == 200
-
-
-def test_obligations_take_few_queries(chain, django_assert_max_num_queries):
-    with django_assert_max_num_queries(20):
-        APIClient().get("/api/v1/obligations/model/acme/leaf-gguf")
+def test_an_owner_is_not_bound_by_its_own_licence_and_others_stay_bound_by_it():
+    licence = read_licence("cc-by-nc-4.0")
+    here = Repository("acme/tiny", read_licence("apache-2.0"), has_licence_file=True)
+    clauses = tuple(Carried("weights", "NC", source, (1, source), ("finetune",)) for source in (2, 3))
+    own, other = Repository("Acme/base", licence), Repository("meta/base", licence)
+    assert judge(here, Arrived(clauses[:1]), [(own, "finetune")], {2: own}).verdict == "ok"
+    both = judge(here, Arrived(clauses), [], {2: own, 3: other})
+    assert (both.verdict, [each.carried.source for each in both.clauses]) == ("conflict", [3])
 
 
 def test_who_wrote_a_licence_is_told_by_the_habits_of_tools():
@@ -257,3 +175,10 @@ def test_who_wrote_a_licence_is_told_by_the_habits_of_tools():
     assert origin_of(Repo(licence="apache-2.0", tags=["unsloth"]), apache, []) == "template"
     assert origin_of(Repo(licence="", tags=[]), mit, []) == "file"
     assert origin_of(Repo(licence="", tags=[]), read_licence(None), []) is None
+
+
+def test_the_licences_of_llama_ask_for_their_own_names():
+    for licence, rule in (("llama3", "NAME_LLAMA_3"), ("llama3.2", "NAME_LLAMA"), ("llama2", None)):
+        reading = read_licence(licence)
+        names = [f for _, f in places(own_bits(reading.flags, reading.ids[0], True)) if f.startswith("NAME")]
+        assert set(names) == ({rule} if rule else set())

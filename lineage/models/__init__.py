@@ -2,6 +2,7 @@
 
 from lineage.models.comparison import Comparison, FlippedItem, OutcomeSet
 from lineage.models.graph import Claim, Closure, MergeRecipe, Node, Relation, Trace
+from lineage.models.obligation import ObligationVerdict
 from lineage.models.run import Run, Watch
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "FlippedItem",
     "MergeRecipe",
     "Node",
+    "ObligationVerdict",
     "OutcomeSet",
     "Relation",
     "Run",

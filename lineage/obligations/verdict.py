@@ -7,9 +7,10 @@ cards and licences say, never legal advice.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from lineage.obligations.kept import keeps
 from lineage.obligations.paths import Arrived, Carried
 from lineage.obligations.rules import CHANGES, COMBINED, COPIES, TRAINED, WEIGHTS
 from registry.licences import LicenceReading
@@ -24,6 +25,7 @@ CONFLICT, MISSING, RELABELLED, UNKNOWN, OK = VERDICTS = (
 VERDICT_CHOICES = [(word, word) for word in VERDICTS]
 WEIGHT_BOUND = CHANGES + COPIES
 KEPT_BY_LICENCE = ("NC", "SA", "COPYLEFT", "USE_RESTRICT", "ND")  # a child's own licence has to state them too
+BUILT_WITH_LLAMA = re.compile(r"built\s+with\W+(?:meta\W+)?llama", re.IGNORECASE)  # Llama 3 ff., §1.b.i
 NAMES = {"NAME_LLAMA_3": ("llama3", "Llama 3"), "NAME_LLAMA": ("llama", "Llama"), "NAME_EXAONE": ("exaone", "EXAONE")}
 WORDS = {
     "NC": "non-commercial use only",
@@ -50,6 +52,11 @@ class Repository:
     name: str
     licence: LicenceReading
     has_licence_file: bool | None = None  # None: its files are not known
+    says_built_with: bool | None = None  # whether its card shows “Built with Llama”; None: its card was not read
+
+    @property
+    def owner(self) -> str:
+        return self.name.rpartition("/")[0].lower()
 
 
 @dataclass(frozen=True)
@@ -69,31 +76,51 @@ class Verdict:
     why: str
     clauses: tuple[Clause, ...]
     is_cut: bool = False
+    relabelled: str = ""  # how its licence was exchanged for another open one, also where something worse was found
 
 
-def judge(repo: Repository, above: Arrived, direct: Sequence[tuple[Repository, str]]) -> Verdict:
+def judge(
+    repo: Repository,
+    above: Arrived,
+    direct: Sequence[tuple[Repository, str]],
+    sources: Mapping[int, Repository] | None = None,
+) -> Verdict:
     """Hold what arrives from above against a repository's own licence, name and files.
 
-    `direct` are its parents with the kind of each relation, for a licence that was only exchanged for another open one.
+    `direct` are its parents with the kind of each relation, for a licence that was only exchanged for another open one;
+    `sources` are those whose licences ask, by the key that `above` names them by. An owner is not bound by the licence
+    that it gave others.
     """
+    sources = sources or {}
     is_family = any((each.lane, each.flag) == (WEIGHTS, "NO_TRAIN_OTHER") for each in above.clauses)
-    clauses = [clause_of(repo, each, is_family=is_family) for each in above.clauses]
+    clauses = [clause_of(repo, each, sources.get(each.source), is_family=is_family) for each in above.clauses]
     clauses.sort(key=lambda clause: (VERDICTS.index(clause.standing), len(clause.carried.way)))
+    clauses = list({(each.carried.lane, each.carried.flag): each for each in reversed(clauses)}.values())[::-1]
+    other = relabelled(repo, direct)
+    worst, why = verdict_of(repo, clauses, other)
+    return Verdict(worst, why, tuple(clauses), above.is_cut, other)
+
+
+def verdict_of(repo: Repository, clauses: Sequence[Clause], other: str) -> tuple[str, str]:
+    """The verdict, and the sentence that says why."""
     if clauses and clauses[0].standing in (CONFLICT, MISSING):
-        return Verdict(clauses[0].standing, clauses[0].why, tuple(clauses), above.is_cut)
-    if other := relabelled(repo, direct):
-        return Verdict(RELABELLED, other, tuple(clauses), above.is_cut)
+        return clauses[0].standing, clauses[0].why
+    if other:
+        return RELABELLED, other
     if not repo.licence.known:
         said = "states no licence" if repo.licence.verdict == "unstated" else "states a licence that is not known"
-        return Verdict(UNKNOWN, f"It {said}.", tuple(clauses), above.is_cut)
+        return UNKNOWN, f"It {said}."
     if clauses and clauses[0].standing == UNKNOWN:
-        return Verdict(UNKNOWN, clauses[0].why, tuple(clauses), above.is_cut)
-    return Verdict(OK, "Nothing that was found above speaks against its licence.", tuple(clauses), above.is_cut)
+        return UNKNOWN, clauses[0].why
+    return OK, "Nothing that was found above speaks against its licence."
 
 
-def clause_of(repo: Repository, carried: Carried, *, is_family: bool) -> Clause:
+def clause_of(repo: Repository, carried: Carried, source: Repository | None, *, is_family: bool) -> Clause:
     """How one clause stands. `is_family`: it is made from such a model's weights as well as with its outputs."""
     flag, words = carried.flag, WORDS[carried.flag]
+    if source and is_same_owner(repo, source):
+        return Clause(carried, OK, f"{source.name} is by the same owner, whom its own licence does not bind.")
+    lacks = repo.licence.known and not keeps(flag, source.licence if source else None, repo.licence)
     if carried.lane == TRAINED and flag == "NO_TRAIN_OTHER":
         if is_family:
             return Clause(carried, OK, f"It is made from a model that asks for {words}, which it may be.")
@@ -101,7 +128,7 @@ def clause_of(repo: Repository, carried: Carried, *, is_family: bool) -> Clause:
     if flag in NAMES and carried.lane in (WEIGHTS, TRAINED):
         return name_clause(repo, carried)
     if carried.lane == COMBINED and flag != "UNKNOWN":
-        held = flag in ("ND", "ND_CHANGED") or (flag in KEPT_BY_LICENCE and lacks(repo, flag))
+        held = flag in ("ND", "ND_CHANGED") or (flag in KEPT_BY_LICENCE and lacks)
         why = f"Together with its base it comes under {words}; whether by itself is for a person to decide."
         return Clause(carried, UNKNOWN if held else OK, why)
     if carried.lane not in (WEIGHTS, COMBINED):
@@ -110,7 +137,7 @@ def clause_of(repo: Repository, carried: Carried, *, is_family: bool) -> Clause:
         return Clause(carried, UNKNOWN, "Above it stands a repository whose licence is not known.")
     if flag == "ND_CHANGED":
         return Clause(carried, CONFLICT, "It is a changed version of a work whose licence allows none.")
-    if flag in KEPT_BY_LICENCE and lacks(repo, flag):
+    if flag in KEPT_BY_LICENCE and lacks:
         return Clause(carried, CONFLICT, f"Its licence {repo.licence.expression} leaves out {words}.")
     if flag == "NOTICE" and repo.has_licence_file is False:
         return Clause(carried, MISSING, "None of its files is a licence or a notice, and one has to go along.")
@@ -118,11 +145,17 @@ def clause_of(repo: Repository, carried: Carried, *, is_family: bool) -> Clause:
 
 
 def name_clause(repo: Repository, carried: Carried) -> Clause:
-    """A rule about the beginning of a name, read without case, hyphens and blanks."""
+    """A rule about the beginning of a name, read without case, hyphens and blanks, and the credit beside it."""
     plain, shown = NAMES[carried.flag]
-    if plain_name(repo.name).startswith(plain):
-        return Clause(carried, OK, f"Its name begins with “{shown}”, as it has to.")
-    return Clause(carried, MISSING, f"Its name has to begin with “{shown}”.")
+    if not plain_name(repo.name).startswith(plain):
+        return Clause(carried, MISSING, f"Its name has to begin with “{shown}”.")
+    if carried.flag != "NAME_EXAONE" and repo.says_built_with is False:
+        return Clause(carried, MISSING, "Its card has to show “Built with Llama”.")
+    return Clause(carried, OK, f"Its name begins with “{shown}”, as it has to.")
+
+
+def is_same_owner(one: Repository, other: Repository) -> bool:
+    return bool(one.owner) and one.owner == other.owner
 
 
 def plain_name(name: str) -> str:
@@ -134,16 +167,13 @@ def plain_name(name: str) -> str:
     return re.sub(r"[\W_]", "", name.rpartition("/")[2].lower())
 
 
-def lacks(repo: Repository, flag: str) -> bool:
-    """Does its own licence, which is known, leave a clause out? Of an unknown licence nobody can say."""
-    return repo.licence.known and flag not in repo.licence.flags
-
-
 def relabelled(repo: Repository, direct: Sequence[tuple[Repository, str]]) -> str:
     """Why a licence was exchanged for another open one, "" where it was not."""
     own = repo.licence
     for parent, kind in direct:
         other = parent.licence
+        if is_same_owner(repo, parent):
+            continue
         if kind in WEIGHT_BOUND and own.known and own.open and other.known and other.open:
             if not set(own.ids) & set(other.ids):
                 return f"{parent.name} is under {other.expression}, and this is under {own.expression}."

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lineage.answers import trace_answer
 from lineage.binding import repos_named
-from lineage.obligations_corpus import corpus_verdicts
+from lineage.judging import judge_all, judge_below
 from lineage.obligations_here import answer as answer_obligations
 from lineage.obligations_here import obligations_of
 from lineage.readers.loose import answer, read_loose
@@ -42,6 +42,7 @@ class Command(StemmaCommand):
         repos = [self.repo_called(repo_id, kind) for repo_id in repo_ids]  # all of them before anything is done
         for repo in repos:
             self.print_trace(trace_answer(trace_repo(repo)))
+            judge_below(repo)
         for repo in repos if obligations else ():
             self.print_obligations(repo)
         for path in file:
@@ -72,6 +73,8 @@ class Command(StemmaCommand):
     def trace_what_is_due(self, limit: int) -> None:
         start = time.monotonic()
         traced = trace_due(limit)
+        if traced:
+            judge_all()
         seconds = round(time.monotonic() - start, 3)
         self.put({"traced": traced, "seconds": seconds}, f"{traced} repositories traced in {seconds} s")
 
@@ -88,7 +91,7 @@ class Command(StemmaCommand):
 
     def count_obligations(self) -> None:
         start = time.monotonic()
-        counts = corpus_verdicts()
+        counts = judge_all()
         seconds = round(time.monotonic() - start, 3)
         said = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
         self.put({"verdicts": counts, "seconds": seconds}, f"{said or 'nothing traced'}, in {seconds} s")
