@@ -18,16 +18,16 @@ from django.utils.timezone import now
 
 from lineage.closure import chunks
 from lineage.licences_above import UNSEEN, read_repositories
-from lineage.models import Closure, Node, ObligationVerdict, Relation
+from lineage.models import Closure, Node, ObligationVerdict, Relation, Trace
 from lineage.obligations.paths import Arrived, arrived
 from lineage.obligations.rules import own_bits
 from lineage.obligations.verdict import Repository, Verdict, judge
 from lineage.obligations.whole import inherited
 from lineage.obligations_here import RULES, Groups
 from lineage.sight import hidden_nodes
-from registry.models import Repo
 
-BELOW_MOST, AROUND_MOST = 1_000, 20_000  # nodes that are judged, and looked at, when one repository has changed
+CHANGED_MOST = 300  # nodes; after more changes than that, everything is judged again
+BELOW_MOST, AROUND_MOST = 1_000, 20_000  # nodes that are judged, and looked at, after few changes
 ROWS = 500  # in one statement
 
 
@@ -63,14 +63,25 @@ def counts() -> dict[str, int]:
     return {row["verdict"]: row["number"] for row in rows.filter(repo__staff_only=False)}
 
 
-def judge_below(repo: Repo) -> int:
-    """Judge a repository that was traced alone, and up to 1,000 of its nearest descendants; how many verdicts."""
-    node = Node.objects.filter(repo=repo).first()
-    if node is None:
-        return 0
+def judge_since(start: datetime) -> int:
+    """Judge what was traced anew since `start` and what comes from it; how many.
+
+    Everything is judged where that is much, or where nothing was judged by the rules of now yet.
+    """
+    if not ObligationVerdict.objects.filter(rules=RULES).exists():
+        return sum(judge_all().values())
+    traced = Trace.objects.filter(traced_at__gte=start)
+    nodes = list(Node.objects.filter(repo__trace__in=traced).values_list("pk", flat=True)[: CHANGED_MOST + 1])
+    return judge_below(nodes) if len(nodes) <= CHANGED_MOST else sum(judge_all().values())
+
+
+def judge_below(changed: Collection[int]) -> int:
+    """Judge the repositories of the nodes `changed`, and up to 1,000 of the nearest that come from them; how many."""
     at = now()
-    under = Closure.objects.filter(ancestor=node).order_by("depth", "descendant_id")
-    below = [node.pk, *under.values_list("descendant_id", flat=True)[:BELOW_MOST]]
+    below = set(changed)
+    for some in chunks(changed):
+        under = Closure.objects.filter(ancestor__in=some).order_by("depth", "descendant_id")
+        below.update(under.values_list("descendant_id", flat=True)[:BELOW_MOST])
     around = set(below)
     for some in chunks(below):
         over = Closure.objects.filter(descendant__in=some).order_by("depth").values_list("ancestor_id", flat=True)

@@ -1,10 +1,11 @@
 """What workers do for lineage. A task finds rows that are behind, so a message lost or doubled costs nothing."""
 
 from celery import shared_task
+from django.utils.timezone import now
 
 from lineage import trace
 from lineage.comparison_tasks import compare_queued, compare_watched, run_queued
-from lineage.judging import judge_all, judge_below
+from lineage.judging import judge_since
 from registry.models import Repo
 
 __all__ = ["compare_queued", "compare_watched", "run_queued", "trace_due", "trace_now"]
@@ -18,15 +19,16 @@ def trace_now(repo_id: int) -> int | None:
     repo = Repo.objects.filter(pk=repo_id).first()
     if repo is None:
         return None
+    start = now()
     found = trace.trace_repo(repo)
-    judge_below(repo)
+    judge_since(start)
     return found.pk
 
 
 @shared_task
 def trace_due() -> int:
     """Trace what is behind; how many repositories there were."""
+    start = now()
     traced = trace.trace_due(MOST_A_ROUND)
-    if traced:
-        judge_all()
+    judge_since(start)
     return traced

@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.utils.timezone import now
 from rest_framework.test import APIClient
 
-from lineage.judging import judge_all, judge_below
+from lineage.judging import judge_all, judge_below, judge_since
 from lineage.models import Node, ObligationVerdict, Relation
 from lineage.obligations_here import obligations_of
 from lineage.rebuild import rebuild
@@ -132,15 +132,18 @@ def test_the_corpus_is_counted_as_its_repositories_stand_one_by_one(chain):
 
 def test_a_verdict_is_kept_when_a_repository_is_traced_and_when_one_above_it_is(chain):
     base, middle, leaf = chain
-    assert judge_below(leaf) == 1 and leaf.obligations.verdict == "conflict"
+    assert judge_below([leaf.node.pk]) == 1 and leaf.obligations.verdict == "conflict"
     assert not ObligationVerdict.objects.filter(repo=middle).exists()
     Repo.objects.filter(pk=base.pk).update(licence="mit")
     base.refresh_from_db()
-    assert judge_below(base) == 2  # of both that come from it
+    assert judge_below([base.node.pk]) == 2  # of both that come from it
     stored = dict(ObligationVerdict.objects.values_list("repo__name", "verdict"))
     assert stored == {repo.name: obligations_of(repo).verdict.verdict for repo in (middle, leaf)}
     assert stored["acme/leaf-gguf"] != "conflict"
-    Repo.objects.filter(pk=leaf.pk).update(staff_only=True)
+    start = now()
+    trace_repo(mirrored("acme/other", licence="mit", card=CARD.format("mit", "meta/base"), files={}))
+    assert judge_since(start) == 1
+    Repo.objects.filter(name__in=["acme/leaf-gguf", "acme/other"]).update(staff_only=True)
     judge_all()
     assert set(ObligationVerdict.objects.values_list("repo__name", flat=True)) == {"acme/middle"}
 

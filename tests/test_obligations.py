@@ -158,6 +158,13 @@ def test_one_licence_keeps_a_clause_of_another_where_that_lets_it(above, own, fl
     assert keeps(flag, read_licence(above), read_licence(own)) is kept
 
 
+def test_a_list_of_licences_may_be_a_choice():
+    dual = Repository("wiki/text", read_licence(["cc-by-sa-3.0", "gfdl"]))
+    for own, expected in (("cc-by-sa-4.0", "unknown"), ("mit", "conflict")):
+        reaching = Arrived((Carried("weights", "COPYLEFT", 2, (1, 2), ("derived_data",)),))
+        assert judge(Repository("acme/text", read_licence(own)), reaching, [], {2: dual}).verdict == expected
+
+
 def test_an_owner_is_not_bound_by_its_own_licence_and_others_stay_bound_by_it():
     licence = read_licence("cc-by-nc-4.0")
     here = Repository("acme/tiny", read_licence("apache-2.0"), has_licence_file=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lineage.obligations.kept import keeps
 from lineage.obligations.paths import Arrived, Carried
 from lineage.obligations.rules import CHANGES, COMBINED, COPIES, TRAINED, WEIGHTS
-from registry.licences import LicenceReading
+from registry.licences import LicenceReading, read_licence
 
 CONFLICT, MISSING, RELABELLED, UNKNOWN, OK = VERDICTS = (
     "conflict",
@@ -137,11 +137,25 @@ def clause_of(repo: Repository, carried: Carried, source: Repository | None, *, 
         return Clause(carried, UNKNOWN, "Above it stands a repository whose licence is not known.")
     if flag == "ND_CHANGED":
         return Clause(carried, CONFLICT, "It is a changed version of a work whose licence allows none.")
+    if flag in KEPT_BY_LICENCE and lacks and source and (other := kept_of(repo, source)):
+        return Clause(carried, UNKNOWN, f"{source.name} lists several licences, of which it keeps {other} alone.")
     if flag in KEPT_BY_LICENCE and lacks:
         return Clause(carried, CONFLICT, f"Its licence {repo.licence.expression} leaves out {words}.")
     if flag == "NOTICE" and repo.has_licence_file is False:
         return Clause(carried, MISSING, "None of its files is a licence or a notice, and one has to go along.")
     return Clause(carried, OK, f"It comes under {words}.")
+
+
+def kept_of(repo: Repository, source: Repository) -> str:
+    """One of several licences that a source lists whose restrictions are all kept; "" for none.
+
+    A list of licences may mean all of them, or a choice, as with a text under CC-BY-SA and GFDL.
+    """
+    for each in source.licence.ids if len(source.licence.ids) > 1 else ():
+        alone = read_licence(each)
+        if all(keeps(flag, alone, repo.licence) for flag in KEPT_BY_LICENCE if flag in alone.flags):
+            return each
+    return ""
 
 
 def name_clause(repo: Repository, carried: Carried) -> Clause:

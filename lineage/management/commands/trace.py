@@ -3,9 +3,11 @@
 import time
 from pathlib import Path
 
+from django.utils.timezone import now
+
 from lineage.answers import trace_answer
 from lineage.binding import repos_named
-from lineage.judging import judge_all, judge_below
+from lineage.judging import judge_all, judge_since
 from lineage.obligations_here import answer as answer_obligations
 from lineage.obligations_here import obligations_of
 from lineage.readers.loose import answer, read_loose
@@ -40,9 +42,11 @@ class Command(StemmaCommand):
 
     def work(self, *, repo_ids, kind, limit, file, rebuild, obligations, **options) -> int:
         repos = [self.repo_called(repo_id, kind) for repo_id in repo_ids]  # all of them before anything is done
+        start = now()
         for repo in repos:
             self.print_trace(trace_answer(trace_repo(repo)))
-            judge_below(repo)
+        if repos:
+            judge_since(start)
         for repo in repos if obligations else ():
             self.print_obligations(repo)
         for path in file:
@@ -71,10 +75,9 @@ class Command(StemmaCommand):
         return Repo.objects.get(pk=next(iter(found.values())))
 
     def trace_what_is_due(self, limit: int) -> None:
-        start = time.monotonic()
+        start, began_at = time.monotonic(), now()
         traced = trace_due(limit)
-        if traced:
-            judge_all()
+        judge_since(began_at)
         seconds = round(time.monotonic() - start, 3)
         self.put({"traced": traced, "seconds": seconds}, f"{traced} repositories traced in {seconds} s")
 
