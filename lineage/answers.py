@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from django.db.models import Q
+
 from lineage.candidates import candidates_of
 from lineage.claims import NOT_DERIVED
 from lineage.models import Claim, Node, Relation, Trace
@@ -30,9 +32,10 @@ def evidence_of(claim: Claim) -> dict:
 
 
 def claims_of(relations: Iterable[Relation]) -> dict[int, list[Claim]]:
-    """The current claims behind each relation, in the order in which they were read."""
+    """The claims behind each relation as they were read, in order; of a present one only those that still stand."""
     found: dict[int, list[Claim]] = defaultdict(list)
-    rows = Claim.objects.filter(relation__in=[row.pk for row in relations], is_current=True)
+    rows = Claim.objects.filter(relation__in=[row.pk for row in relations])
+    rows = rows.filter(Q(is_current=True) | Q(relation__is_current=False))
     for claim in rows.order_by("relation_id", "pk").defer("state_digest", "reader"):
         found[claim.relation_id].append(claim)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, time
 from urllib.parse import urlencode
 
 from django.http import HttpResponseRedirect
@@ -19,6 +20,7 @@ from lineage.queries import LIMIT, LIMIT_MOST, SIDES, BadQuestion, Question, Sub
 from lineage.reaches import DEPTH_MOST
 from lineage.sight import seen_in_bulk
 from registry import openapi  # noqa: F401  registers how tokens are described
+from registry.models import Repo
 from registry.strict import StrictParameters
 
 
@@ -31,6 +33,18 @@ def whole(given, name: str, default: int) -> int:
     return int(text)
 
 
+def moment(given, name: str) -> datetime | None:
+    """A time in ISO 8601; a date alone means its end, in UTC."""
+    text = given.get(name)
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text) if len(text) > 10 else datetime.combine(date.fromisoformat(text), time.max)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise ValidationError({name: ["Not a time in ISO 8601, such as 2026-01-31 or 2026-01-31T12:00:00Z."]}) from None
+
+
 def question_of(given) -> Question:
     """The question in a request's parameters; raises a 400 that says what is wrong."""
     kinds = [kind for kind in given.get("relation", "").split(",") if kind]
@@ -41,6 +55,7 @@ def question_of(given) -> Question:
             relations=tuple(dict.fromkeys(kinds)),
             limit=whole(given, "limit", LIMIT),
             cursor=given.get("cursor", ""),
+            as_of=moment(given, "as_of"),
         )
     except BadQuestion as problem:
         raise ValidationError(str(problem)) from None
@@ -87,7 +102,7 @@ NODE = inline_serializer(
     "LineageNode",
     {
         "id": serializers.CharField(),
-        "kind": serializers.ChoiceField(["model", "dataset", "space"]),
+        "kind": serializers.ChoiceField(Repo.Kind.choices),
         "state": serializers.ChoiceField(["mirrored", "gone", "dangling"]),
         "side": serializers.ChoiceField(["root", "above", "below", "newer"]),
         "depth": serializers.IntegerField(),
@@ -138,13 +153,14 @@ PARAMETERS = [
     OpenApiParameter("relation", str, description=f"Only these kinds, divided by commas: {', '.join(KINDS)}."),
     OpenApiParameter("limit", int, description=f"Nodes of a page, at most {LIMIT_MOST}; default {LIMIT}."),
     OpenApiParameter("cursor", str, description="`next` of the page before."),
+    OpenApiParameter("as_of", str, description="Only relations that the mirror knew at this time, in ISO 8601."),
 ]
 
 
 class LineageView(StrictParameters, APIView):
     """Ancestors and descendants of one repository, nearest first."""
 
-    parameters = frozenset({"direction", "depth", "relation", "limit", "cursor"})
+    parameters = frozenset({"direction", "depth", "relation", "limit", "cursor", "as_of"})
 
     @extend_schema(operation_id="lineage_retrieve", parameters=PARAMETERS, responses={200: GRAPH})
     def get(self, request, kind: str, name: str):

@@ -35,6 +35,7 @@ class Question:
     relations: tuple[str, ...] = ()
     limit: int = LIMIT
     cursor: str = ""
+    as_of: datetime | None = None  # the relations that the mirror knew then; None: those of now
 
     def __post_init__(self) -> None:
         if self.direction not in SIDES:
@@ -138,8 +139,13 @@ def subgraph(root: Seen, question: Question, user=None) -> Subgraph:
         total=total_of(reaches.values()),
         frontier=tuple(known[key] for key in sorted(open_nodes)),
         next=following,
-        as_of=root.repo.observed_at if root.repo else max((row.last_seen_at for row in edges), default=None),
+        as_of=question.as_of or seen_at(root, edges),
     )
+
+
+def seen_at(root: Seen, edges: Iterable[Relation]) -> datetime | None:
+    """When what is said of a node was last looked at."""
+    return root.repo.observed_at if root.repo else max((row.last_seen_at for row in edges), default=None)
 
 
 def total_of(reaches: Iterable[Reach]) -> int | None:
@@ -158,11 +164,17 @@ def reaches_of(root: Seen, question: Question, user) -> dict[str, Reach]:
             omit = found[ABOVE].holding(Node.objects.filter(cycle=root.cycle).values_list("pk", flat=True))
         kinds = question.relations
         found[side] = reach(
-            root.key, side, depth=question.depth_of(side), kinds=kinds, hidden=hidden, omit=frozenset(omit)
+            root.key,
+            side,
+            depth=question.depth_of(side),
+            kinds=kinds,
+            hidden=hidden,
+            omit=frozenset(omit),
+            as_of=question.as_of,
         )
     if ABOVE not in found or question.relations or root.is_masked or not question.depth:
         return found
-    rows = counted(("new_version",)).filter(child_id=root.key).order_by("parent_id")[:NEWER_MOST]
+    rows = counted(("new_version",), question.as_of).filter(child_id=root.key).order_by("parent_id")[:NEWER_MOST]
     newer = {row.parent_id for row in rows} - {root.key}
     newer -= {key for one in found.values() for key in one.holding(newer)}
     return {NEWER: NewerReach(tuple(sorted(newer)))} | found
@@ -187,10 +199,10 @@ def page(reaches: dict[str, Reach], question: Question, room: int) -> tuple[list
 def edges_of(root: Seen, keys: dict[str, set[int]], reaches: dict[str, Reach], question: Question) -> list[Relation]:
     """The relations between nodes that are shown: over all pages together every one, each on one page only."""
     found: dict[int, Relation] = {}
-    rows = counted(question.relations)
+    rows = counted(question.relations, question.as_of)
     above, below = reaches.get(ABOVE), reaches.get(BELOW)
     if NEWER in reaches:
-        newer = counted(("new_version",)).filter(child_id=root.key, parent_id__in=keys[NEWER])
+        newer = counted(("new_version",), question.as_of).filter(child_id=root.key, parent_id__in=keys[NEWER])
         found |= {row.pk: row for row in newer}
     if above:  # an edge comes with its parent; a popular one has more children than anyone may load
         ids = {node for _, node in above.after(None, LIMIT_MOST)} | {root.key}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -22,9 +23,15 @@ DEPTH_MOST = 100
 Position = tuple[int, int]  # depth and node: the order of the pages
 
 
-def counted(kinds: Collection[str] = ()) -> QuerySet[Relation]:
-    """The current relations of the given kinds, or of all that ancestors are counted through."""
+def counted(kinds: Collection[str] = (), as_of: datetime | None = None) -> QuerySet[Relation]:
+    """The current relations of the given kinds, or of all that ancestors are counted through.
+
+    With `as_of` those that the mirror knew at that time: seen until then, and not found gone before it. One that went
+    and came again counts as known all the time between.
+    """
     rows = Relation.objects.filter(is_current=True)
+    if as_of is not None:
+        rows = Relation.objects.filter(Q(is_current=True) | Q(last_seen_at__gte=as_of), first_seen_at__lte=as_of)
     return rows.filter(kind__in=kinds) if kinds else rows.exclude(kind__in=NOT_DERIVED)
 
 
@@ -96,6 +103,7 @@ class WalkReach:
     omit: frozenset[int] = frozenset()
     kinds: tuple[str, ...] = ()
     hidden: frozenset[int] = frozenset()
+    as_of: datetime | None = None
     is_cut: bool = False
     depths: dict[int, int] = field(default_factory=dict)
     onward: dict[int, list[int]] = field(default_factory=dict)  # node -> its neighbours on this side
@@ -120,7 +128,7 @@ class WalkReach:
         near, far = ("child_id", "parent_id") if self.side == ABOVE else ("parent_id", "child_id")
         found = []
         for some in chunks(nodes):
-            rows = counted(self.kinds).filter(**{f"{near}__in": some}).values_list(near, far).distinct()
+            rows = counted(self.kinds, self.as_of).filter(**{f"{near}__in": some}).values_list(near, far).distinct()
             found += rows.order_by(near, far)[: WALKED_MOST + 1]
             if len(found) > WALKED_MOST:
                 break
@@ -182,13 +190,14 @@ def reach(
     kinds: tuple[str, ...] = (),
     hidden: frozenset[int] = frozenset(),
     omit: frozenset[int] = frozenset(),
+    as_of: datetime | None = None,
 ) -> ClosureReach | WalkReach:
     """The cheaper of the two that is right."""
-    if not kinds:
+    if not kinds and as_of is None:
         found = ClosureReach(root, side, depth, omit)
         if root not in hidden and not is_in_the_way(hidden, found):
             return found
-    return WalkReach(root, side, depth, omit, kinds, hidden)
+    return WalkReach(root, side, depth, omit, kinds, hidden, as_of)
 
 
 def is_in_the_way(hidden: frozenset[int], found: ClosureReach) -> bool:
