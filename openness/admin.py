@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from openness.assess import SCORERS
-from openness.models import Assessment, ImportedRecord
+from openness.models import Assessment, EfficiencyBounds, ImportedRecord
 from openness.tasks import assess_now
 from registry.admin import MirrorAdmin, run_for_each
 from registry.models import Repo
@@ -79,6 +79,14 @@ class ImportedRecordAdmin(MirrorAdmin):
     search_help_text = "The beginning of a repository's or a release's name"
     exclude = ["packed"]
     ordering = ["-id"]
+
+
+@admin.register(EfficiencyBounds)
+class EfficiencyBoundsAdmin(MirrorAdmin):
+    """The versions of the boundaries between efficiency classes; the command `carbon_boundaries` makes them."""
+
+    list_display = ["version", "computed_at", "models_in_corpus"]
+    ordering = ["-computed_at"]
 
 
 @admin.action(description="Assess now", permissions=["assess"])

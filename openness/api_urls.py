@@ -3,7 +3,7 @@
 from django.urls import path
 
 from openness.api import AssessmentDetail, AssessmentList, CardView, GateView, PassportView, PolicyList
-from openness.carbon_api import CarbonView, CardBlockView, CorpusCarbonView
+from openness.carbon_api import BoundariesView, CarbonView, CardBlockView, CorpusCarbonView
 from openness.mof_api import DifferencesView, Distribution, KeptRecords, OpennessView, RecordExport, RecordFiles
 from openness.statistics_api import StatisticsView
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("openness/records/kept", KeptRecords.as_view(), name="kept-records"),
     path("openness/<kind:kind>/<hub_name:name>", OpennessView.as_view(), name="openness"),
     path("carbon", CorpusCarbonView.as_view(), name="carbon-corpus"),
+    path("carbon/boundaries", BoundariesView.as_view(), name="carbon-boundaries"),
     path("carbon/block", CardBlockView.as_view(), name="carbon-block"),
     path("carbon/model/<hub_name:name>", CarbonView.as_view(), name="carbon"),
     path("exports/mof", RecordExport.as_view(), name="export-mof"),

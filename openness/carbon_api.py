@@ -9,7 +9,7 @@ from django.views.decorators.http import conditional_page
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.parsers import BaseParser
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -18,12 +18,25 @@ from openness.api import OftenReckoned, ReadOrReckon, TooLarge
 from openness.carbon.card_block import STAGES, NoRuns, block_of_csv
 from openness.carbon_corpus import INTENSITY_MOST_G_PER_KWH, corpus_carbon, intensity_in
 from openness.carbon_family import family_json, family_of, history_of
+from openness.efficiency_corpus import boundaries_json, in_force, standing_of
 from openness.models import Assessment
 from registry.api import MOVED
 from registry.models import Repo
 from registry.strict import StrictParameters
 
 CSV_BYTES_MOST = 8 << 20
+
+
+class EfficiencySerializer(serializers.Serializer):
+    """A model's efficiency label, which says something only beside the version of its boundaries."""
+
+    label_published = serializers.CharField(allow_null=True)
+    label_corrected = serializers.CharField(allow_null=True)
+    bands = serializers.DictField()
+    band_of_emissions_corrected = serializers.CharField(allow_null=True)
+    boundaries = serializers.CharField()
+    boundaries_computed_at = serializers.DateTimeField()
+    models_in_corpus = serializers.IntegerField()
 
 
 class CarbonSerializer(serializers.Serializer):
@@ -36,6 +49,20 @@ class CarbonSerializer(serializers.Serializer):
     report = serializers.DictField(allow_null=True)
     family = serializers.DictField()
     history = serializers.ListField(child=serializers.DictField())
+    efficiency = EfficiencySerializer(allow_null=True, help_text="Null: no boundaries, or its report takes no part.")
+
+
+class BoundariesSerializer(serializers.Serializer):
+    """One version of the boundaries between the classes, best band first, with the corpus that set them."""
+
+    version = serializers.CharField()
+    computed_at = serializers.DateTimeField()
+    corpus_as_of = serializers.DateTimeField(allow_null=True)
+    models_in_corpus = serializers.IntegerField()
+    boundaries = serializers.DictField()
+    boundaries_corrected = serializers.DictField()
+    reference = serializers.DictField()
+    labels = serializers.DictField(help_text="How many models of the corpus have each label.")
 
 
 class CardBlockSerializer(serializers.Serializer):
@@ -86,8 +113,20 @@ class CarbonView(StrictParameters, APIView):
             "report": row.result if row else None,
             "family": family_json(family_of(repo, request.user)),
             "history": history,
+            "efficiency": standing.as_json() if (standing := standing_of(repo)) else None,
         }
         return Response(CarbonSerializer(answer).data)
+
+
+class BoundariesView(StrictParameters, APIView):
+    """The boundaries of the efficiency classes that are in force."""
+
+    @extend_schema(tags=["carbon"], operation_id="carbon_boundaries", responses={200: BoundariesSerializer})
+    def get(self, request):
+        record = in_force()
+        if record is None:
+            raise NotFound("No boundaries were computed yet.")
+        return Response(BoundariesSerializer(boundaries_json(record)).data)
 
 
 @method_decorator(conditional_page, name="dispatch")

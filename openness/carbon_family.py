@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lineage.models import Closure, Node
-from lineage.sight import seen_in_bulk
+from lineage.models import Node
+from lineage.reaches import ABOVE, reach
+from lineage.sight import hidden_nodes, seen_in_bulk
 from openness.carbon.family import Cumulative, Member, cumulative
 from openness.carbon.history import Change, Stated, changes
 from openness.carbon.reading import read_report
@@ -20,10 +21,13 @@ def family_of(repo: Repo, user) -> dict:
     """The ancestors of a model as `user` sees them, what they state, and what all of it adds up to at least."""
     node = Node.objects.filter(repo=repo).first()
     places: list[tuple[int, int]] = []
+    is_cut = False
     if node is not None:
-        rows = Closure.objects.filter(descendant=node, ancestor__kind=Repo.Kind.MODEL).order_by("depth", "ancestor_id")
-        places = list(rows.values_list("ancestor_id", "depth")[: ANCESTORS_MOST + 1])
-    is_cut = len(places) > ANCESTORS_MOST
+        above = reach(node.pk, ABOVE, hidden=frozenset(hidden_nodes(user).values_list("pk", flat=True)))
+        near = {key: depth for depth, key in above.after(None, ANCESTORS_MOST + 1)}
+        models = Node.objects.filter(pk__in=near, kind=Repo.Kind.MODEL).values_list("pk", flat=True)
+        places = sorted(((key, near[key]) for key in models), key=lambda place: (place[1], place[0]))
+        is_cut = len(near) > ANCESTORS_MOST
     seen = seen_in_bulk((key for key, _ in places[:ANCESTORS_MOST]), user)
     repos = {one.repo.pk for one in seen.values() if one.repo} | {repo.pk}
     stated = {row.repo_id: row for row in Emission.objects.filter(repo__in=repos).select_related("inherited_from")}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from django.db.models import Q
 
 from lineage.models import Closure, Node, Trace
+from lineage.reaches import ABOVE, reach
+from lineage.sight import hidden_nodes
 from openness.carbon.header import read_header
 from openness.carbon.report import Report
 from openness.carbon.uncommon import uncommon
@@ -29,14 +31,29 @@ def ancestors_of(repos: Sequence[Repo]) -> dict[int, tuple[AncestorReport, ...]]
     rows = Closure.objects.filter(descendant__in=nodes, ancestor__kind=Repo.Kind.MODEL)
     public = Q(ancestor__repo=None) | Q(ancestor__repo__staff_only=False)
     told = rows.filter(public).order_by("descendant_id", "depth", "ancestor_id").values_list(
-        "descendant_id", "depth", "ancestor__name", "ancestor__repo_id", "ancestor__repo__emission__emissions_g"
+        "descendant_id", "ancestor_id", "depth", "ancestor__name", "ancestor__repo_id",
+        "ancestor__repo__emission__emissions_g",
     )  # fmt: skip
     found: dict[int, list[AncestorReport]] = {key: [] for key in traced}
-    for node, depth, name, repo, grams in told.iterator(chunk_size=2_000):
+    around = ways_around(nodes)
+    for node, ancestor, depth, name, repo, grams in told.iterator(chunk_size=2_000):
         of_repo = found[nodes[node]]
-        if len(of_repo) < ANCESTORS_MOST:
+        if len(of_repo) < ANCESTORS_MOST and ancestor in around.get(node, (ancestor,)):
             of_repo.append(AncestorReport(name, depth, grams, mirrored=repo is not None))
     return {key: tuple(reports) for key, reports in found.items()}
+
+
+def ways_around(nodes: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Of each node below a repository for staff only: the ancestors to which a way leads that passes none such.
+
+    What lies behind such a repository is not told, so it takes no part in findings that everybody may read.
+    """
+    below = Closure.objects.filter(descendant__in=nodes, ancestor__repo__staff_only=True)
+    keys = set(below.values_list("descendant_id", flat=True))
+    hidden = frozenset(hidden_nodes(None).values_list("pk", flat=True)) if keys else frozenset()
+    return {
+        key: frozenset(node for _, node in reach(key, ABOVE, hidden=hidden).after(None, ANCESTORS_MOST)) for key in keys
+    }
 
 
 def copied_from(repos: Sequence[Repo], headers: dict[int, dict | None]) -> dict[int, tuple[str, ...]]:

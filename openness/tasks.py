@@ -4,6 +4,7 @@ from celery import shared_task
 
 from openness.assess import assess_due as assess_what_is_due
 from openness.assess import assess_repo
+from openness.efficiency_corpus import TooFewReports, bound_corpus
 from registry.models import Repo
 
 AT_ONCE = 5_000  # repositories a run; the next run goes on where this one ended
@@ -20,3 +21,12 @@ def assess_now(repo_id: int) -> int:
 def assess_due() -> int:
     """Assess what is behind: new and changed repositories, and all of them after a new rubric or reader."""
     return assess_what_is_due(AT_ONCE)
+
+
+@shared_task
+def bound_efficiency() -> str | None:
+    """Compute the boundaries of the efficiency classes from the corpus as it is; None where too few models report."""
+    try:
+        return bound_corpus().version
+    except TooFewReports:
+        return None

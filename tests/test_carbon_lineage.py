@@ -1,5 +1,6 @@
 """Emissions along a lineage: what is inherited counts once, what is silent is unknown, and every revision is kept."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -156,3 +157,16 @@ def test_what_only_staff_may_see_is_neither_named_nor_counted(client):
     staff = User.objects.create_user("root", is_staff=True)
     assert family_of(child, staff)["sum"].reporting == 1
     assert client.get("/carbon/model/acme/secret").status_code == 404
+
+
+def test_nothing_is_told_of_what_lies_behind_a_repository_for_staff_only():
+    repos = family()
+    Repo.objects.filter(name="acme/middle").update(staff_only=True)
+    for repo in repos[2:]:
+        Repo.objects.filter(pk=repo.pk).update(state_digest="1" * 64)
+        repo.refresh_from_db()
+        (row,) = assess_repo(repo, ["carbon"])
+        assert "acme/base" not in json.dumps(row.result)
+    found = family_json(family_of(repos[-1], None))
+    assert (found["ancestors"], [one["id"] for one in found["counted"]]) == (2, ["bob/quantized", "carol/child"])
+    assert "acme/base" in json.dumps(family_json(family_of(repos[-1], User(is_staff=True))))

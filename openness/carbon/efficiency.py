@@ -29,6 +29,7 @@ PERCENTS = ("accuracy", "f1")  # given as a fraction or as a percentage
 SCORED = ("accuracy", "f1", "rouge1", "rougeL")
 ROOT = Context(prec=60)
 Values = dict[str, Fraction | None]
+Spans = dict[str, tuple[Fraction, Fraction]]  # the least value of a score in a corpus, and how far the others reach
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Bounds:
     published: dict[str, tuple[Fraction, ...]]
     corrected: tuple[Fraction, ...]
     reference: Values
+    spans: Spans  # over which scores are stretched
     version: str
 
 
@@ -77,17 +79,29 @@ def root(value: Fraction) -> Fraction:
     return Fraction(ROOT.sqrt(ROOT.divide(Decimal(value.numerator), Decimal(value.denominator))))
 
 
-def performance(models: Sequence[Model]) -> list[Fraction | None]:
-    """The harmonic mean of each model's scores, every score first stretched over the corpus to 0..1."""
-    scores = [
-        {name: normal(name, value) for name, value in (m.metrics or {}).items() if name in SCORED} for m in models
-    ]
-    spans = {}
+def scores_of(model: Model) -> dict[str, Fraction]:
+    return {name: normal(name, value) for name, value in (model.metrics or {}).items() if name in SCORED}
+
+
+def spans_of(models: Sequence[Model]) -> Spans:
+    """From where to where each score reaches in a corpus; none where all models have the same."""
+    found: Spans = {}
+    scores = [scores_of(model) for model in models]
     for name in SCORED:
         known = [score[name] for score in scores if name in score]
         if known and max(known) > min(known):
-            spans[name] = (min(known), max(known) - min(known))
-    return [harmonic_mean([(s[n] - spans[n][0]) / spans[n][1] for n in spans if n in s]) for s in scores]
+            found[name] = (min(known), max(known) - min(known))
+    return found
+
+
+def performance(model: Model, spans: Spans) -> Fraction | None:
+    """The harmonic mean of a model's scores, every score first stretched over the corpus to 0..1.
+
+    A score beyond the corpus, of a model that was not in it, counts as the nearest that is.
+    """
+    scores = scores_of(model)
+    stretched = [(scores[name] - least) / reach for name, (least, reach) in spans.items() if name in scores]
+    return harmonic_mean([min(max(value, Fraction(0)), Fraction(1)) for value in stretched])
 
 
 def normal(name: str, value: Fraction) -> Fraction:
@@ -101,10 +115,11 @@ def harmonic_mean(values: Sequence[Fraction]) -> Fraction | None:
     return Fraction(0) if 0 in values else len(values) / sum(1 / value for value in values)
 
 
-def metric_values(models: Sequence[Model]) -> list[Values]:
+def metric_values(models: Sequence[Model], spans: Spans) -> list[Values]:
     """The five metrics of every model; the study drops a model whose emissions are zero."""
     given = [(model.metrics or {}).get("performance_score") for model in models]
-    scores = given if any(value is not None for value in given) else performance(models)
+    are_given = any(value is not None for value in given)
+    scores = given if are_given else [performance(model, spans) for model in models]
     rows = []
     for model, score in zip(models, scores, strict=True):
         g = model.emissions_g
@@ -140,7 +155,8 @@ def is_reference(model_id: str) -> bool:
 def bounds_of(models: Sequence[Model]) -> Bounds:
     """The bounds that a corpus sets, with a version that is made of the corpus itself."""
     kept = [model for model in models if model.emissions_g != 0]
-    rows = metric_values(kept)
+    spans = spans_of(kept)
+    rows = metric_values(kept, spans)
     reference = reference_values(kept, rows)
     published, corrected = {}, ()
     for metric in WEIGHTS:
@@ -151,7 +167,7 @@ def bounds_of(models: Sequence[Model]) -> Bounds:
         if metric == EMISSIONS and indices:
             corrected = tuple(percentile(indices, p) for p in percents)
     digest = hashlib.sha256(repr(sorted(map(repr, kept))).encode()).hexdigest()
-    return Bounds(published, corrected, reference, f"castano-2023/{digest[:12]}")
+    return Bounds(published, corrected, reference, spans, f"castano-2023/{digest[:12]}")
 
 
 def band(index: Fraction | None, bounds: Sequence[Fraction]) -> int | None:
@@ -191,7 +207,8 @@ class Label:
 
 def labels_of(models: Sequence[Model], bounds: Bounds) -> list[Label]:
     """Each model's label by `bounds`; none for a model whose emissions are zero, which says nothing."""
-    return [label_of(model, row, bounds) for model, row in zip(models, metric_values(models), strict=True)]
+    rows = metric_values(models, bounds.spans)
+    return [label_of(model, row, bounds) for model, row in zip(models, rows, strict=True)]
 
 
 def label_of(model: Model, row: Values, bounds: Bounds) -> Label:
