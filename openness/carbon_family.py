@@ -20,15 +20,14 @@ CARD_BYTES_MOST = 512 * 1024  # of a card that is read for its history; a larger
 def family_of(repo: Repo, user) -> dict:
     """The ancestors of a model as `user` sees them, what they state, and what all of it adds up to at least."""
     node = Node.objects.filter(repo=repo).first()
-    places: list[tuple[int, int]] = []
-    is_cut = False
+    near: dict[int, int] = {}
     if node is not None:
         above = reach(node.pk, ABOVE, hidden=frozenset(hidden_nodes(user).values_list("pk", flat=True)))
         near = {key: depth for depth, key in above.after(None, ANCESTORS_MOST + 1)}
-        models = Node.objects.filter(pk__in=near, kind=Repo.Kind.MODEL).values_list("pk", flat=True)
-        places = sorted(((key, near[key]) for key in models), key=lambda place: (place[1], place[0]))
-        is_cut = len(near) > ANCESTORS_MOST
-    seen = seen_in_bulk((key for key, _ in places[:ANCESTORS_MOST]), user)
+    is_cut = len(near) > ANCESTORS_MOST
+    known = seen_in_bulk(list(near)[:ANCESTORS_MOST], user)
+    seen = {key: one for key, one in known.items() if one.kind == Repo.Kind.MODEL}
+    places = sorted(((key, near[key]) for key in seen), key=lambda place: (place[1], place[0]))
     repos = {one.repo.pk for one in seen.values() if one.repo} | {repo.pk}
     stated = {row.repo_id: row for row in Emission.objects.filter(repo__in=repos).select_related("inherited_from")}
     ancestors = [
@@ -36,7 +35,7 @@ def family_of(repo: Repo, user) -> dict:
             seen[key],
             member(seen[key].label, depth, stated.get(seen[key].repo.pk) if seen[key].repo else None, seen[key]),
         )
-        for key, depth in places[:ANCESTORS_MOST]
+        for key, depth in places
     ]
     own = stated.get(repo.pk)
     return {

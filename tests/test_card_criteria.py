@@ -157,6 +157,7 @@ FLAGS = [
     ("---\nlicense: mit\n---\n\n---\nlicense: mit\nlanguage: en\n---\n# Tiny\n", "header_in_body"),
     ("# Model Card for Model ID\n", "template_title"),
     ("---\nlicense: [mit\n---\n", "header_unreadable"),
+    ("---\nco2_eq_emissions: 42\n---\n## Impact\n\n- **Carbon Emitted:** 42 kg\n", "emissions_against_text"),
 ]
 
 
@@ -167,6 +168,11 @@ def test_what_does_not_fit_together_is_flagged_and_costs_nothing(text, flag):
 
 def test_the_header_s_licence_in_other_words_is_no_conflict():
     card = read_card("---\nlicense: apache-2.0\n---\n## License\n\nApache License, Version 2.0\n")
+    assert score(card, MODEL).extra["flags"] == []
+
+
+def test_the_same_emissions_in_header_and_text_are_no_contradiction():
+    card = read_card("---\nco2_eq_emissions: 42000\n---\n## Impact\n\n- **Carbon Emitted:** 42 kg\n")
     assert score(card, MODEL).extra["flags"] == []
 
 

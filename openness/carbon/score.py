@@ -122,6 +122,8 @@ def credibility(criterion: dict, report: Report, checks: dict[str, Check]) -> Fi
     status = check.status
     if check.id == "R2" and not energy_from_hardware(report):
         status = "not_possible"  # its energy was the stated one, which K01 answers for
+    if check.id == "R4" and status == "unexplained" and "ratio" in check.numbers:
+        status = "passed"  # within a factor of two closes the sum, as far as points go
     if check.id == "R6" and checks["R7"].status == "failed":
         status = "failed"  # a placeholder is nobody's own value
     tier = {"passed": "metadata", "not_possible": "unknown"}.get(status, "none")

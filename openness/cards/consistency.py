@@ -6,6 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Callable
 
+from openness.carbon.checks import check_header_against_text
+from openness.carbon.header import KEY
+from openness.carbon.reading import read_report
 from openness.cards.header_fields import rows_of, texts_of
 from openness.cards.substance import CONTENT
 from openness.cards.view import CardView
@@ -50,13 +53,21 @@ def header_in_body(view: CardView) -> bool:
     return find("pasted_header", view.card.body[:LOOKED_AT]) is not None
 
 
+def emissions_against_text(view: CardView) -> bool:
+    """The text states other emissions than the header; one device's share and a slip of units count as well."""
+    return (
+        KEY in view.metadata
+        and check_header_against_text(read_report(view.metadata, view.card.body)).status == "failed"
+    )
+
+
 def template_title(view: CardView) -> bool:
     """The card still has the title of its template."""
     return view.title is not None and find("template_title", view.title.title) is not None
 
 
 CHECKS: tuple[Callable[[CardView], bool], ...] = (
-    *(licence_conflict, base_only_in_text, two_cards, header_in_body, template_title),
+    *(licence_conflict, base_only_in_text, two_cards, header_in_body, template_title, emissions_against_text),
 )
 
 
