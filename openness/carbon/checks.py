@@ -104,6 +104,9 @@ def unit_verdict(rule: str, amount: Amount, readings: Sequence[EnergyReading], l
         "intensity_g_per_kwh": float(f"{intensity:.4g}"),
         "grid_g_per_kwh": [low, high],
     }
+    if off <= NEAR_DECADES and decades_off(intensity, low, high) > FAR_DECADES:
+        reason = f"{numbers['intensity_g_per_kwh']} g/kWh is above any grid for what is stated. {WHY['above']}"
+        return Check(rule, "unexplained", reason, numbers)
     if off <= NEAR_DECADES:
         fits = (
             "is what a grid can carry" if low <= intensity <= high else "is near enough to the grid, as far as is told"

@@ -48,6 +48,12 @@ def names() -> dict[str, tuple[str, bool, float]]:
 
 
 @cache
+def regions(iso3: str) -> tuple[float, ...]:
+    """The intensities of all places within a country that are known of their own, such as provinces on hydropower."""
+    return tuple(intensity for iso, finer, intensity in names().values() if finer and iso == iso3)
+
+
+@cache
 def pattern() -> re.Pattern:
     """Every name, the longest first; short ones only as they are written, `US` but not `us`."""
     long = sorted((n for n in names() if len(n) > 4 or n.islower()), key=len, reverse=True)
@@ -68,7 +74,7 @@ def find_place(text: str) -> Place | None:
         return None
     known = [names()[word] if word in names() else names()[word.lower()] for word in said]
     finest = [place for place in known if place[1]] or known
-    intensities = [intensity for _, _, intensity in finest]
+    intensities = [each for iso, finer, mean in finest for each in ((mean,) if finer else (mean, *regions(iso)))]
     country = countries()[finest[0][0]][0]
     low, high = min(intensities) / SPREAD, max(intensities) * SPREAD
     return Place(country, finest[0][1], low, high, ", ".join(dict.fromkeys(said)))

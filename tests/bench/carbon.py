@@ -5,10 +5,13 @@ With `energy` it measures the tracker of our own work instead: its overhead, and
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import sys
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 os.environ |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "LOG_LEVEL": "ERROR"}
 
@@ -70,6 +73,24 @@ def show_slips() -> None:
         print(json.dumps({"slip": name, "planted": len(clean), "found": found}))
 
 
+def published_reports(factor: float = 1.0) -> Iterator[dict]:
+    """Headers of reports whose figures others worked out, the emissions times `factor`."""
+    keys = {"hardware_used": str, "hours_used": float, "energy_consumed_kwh": float, "geographical_location": str}
+    with (Path(__file__).parents[1] / "labels" / "carbon_reports.tsv").open(encoding="utf8", newline="") as lines:
+        for row in csv.DictReader(lines, delimiter="\t"):
+            said = {key.removesuffix("_kwh"): read(row[key]) for key, read in keys.items() if row[key]}
+            yield said | {"emissions": float(row["emissions_g"]) * factor}
+
+
+def show_published() -> None:
+    """The published reports as they stand and with slips: no arithmetic of ours is in them."""
+    for slip, factor, unit in (
+        ("none", 1, None), ("kg as g", 1 / 1000, "kg"), ("t as g", 1e-6, "t"), ("g times 1000", 1000, "mg"),
+    ):  # fmt: skip
+        found = [block(said)["suspected_unit"] for said in published_reports(factor)]
+        print(json.dumps({"published": len(found), "slip": slip, "right": found.count(unit)}))
+
+
 def busy(seconds: float) -> int:
     """Turns of a loop that one core makes in `seconds`."""
     end, turns = time.perf_counter() + seconds, 0
@@ -110,3 +131,4 @@ if __name__ == "__main__":
     else:
         show_forms()
         show_slips()
+        show_published()
