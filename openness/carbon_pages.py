@@ -15,7 +15,7 @@ from openness.models import Assessment
 from registry.models import Repo
 
 MEASURES = {
-    EMISSIONS: "emissions",
+    EMISSIONS: "emissions, as published",
     "downloads": "downloads",
     "performance_score": "performance",
     "size_efficency": "bytes of weights per gram",
