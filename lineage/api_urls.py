@@ -7,6 +7,7 @@ from lineage.graph_api import LineageView
 from lineage.obligations_api import ObligationsView
 from lineage.relatives_api import CommonAncestorsView, FamilyView, ImpactView, PathsView
 from lineage.run_api import RunView
+from lineage.verification_views import VerificationView
 
 urlpatterns = [
     path("obligations/<kind:kind>/<hub_name:name>", ObligationsView.as_view(), name="obligations"),
@@ -15,6 +16,7 @@ urlpatterns = [
     path("lineage/paths/<kind:kind>/<hub_name:name>", PathsView.as_view(), name="lineage-paths"),
     path("lineage/impact/<kind:kind>/<hub_name:name>", ImpactView.as_view(), name="lineage-impact"),
     path("lineage/family/<kind:kind>/<hub_name:name>", FamilyView.as_view(), name="lineage-family"),
+    path("verifications/<int:pk>", VerificationView.as_view(), name="verification"),
     path("comparisons", ComparisonList.as_view(), name="comparison-list"),
     path("comparisons/run", RunView.as_view(), name="comparison-run-api"),
     path("comparisons/chain/<hub_name:name>", ChainView.as_view(), name="comparison-chain-detail"),

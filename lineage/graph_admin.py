@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from lineage.claims import KINDS, SOURCES
-from lineage.models import Claim, MergeRecipe, Node, Relation, Trace
+from lineage.models import Claim, MergeRecipe, Node, Relation, Trace, Verification
 from lineage.readers.header import HUB_RELATIONS
 from lineage.readers.mergekit import METHODS
 from lineage.tasks import trace_now
@@ -79,6 +79,18 @@ class RelationAdmin(MirrorAdmin):
             link(rows_of(Claim, relation__id=row.pk), "claims"),
         )
         return format_html("{} · {}", *shown)
+
+
+@admin.register(Verification)
+class VerificationAdmin(MirrorAdmin):
+    """What weights said of parents; the command `verify` adds rows."""
+
+    list_display = ["child_name", "verdict", "exactness", "relation", "method", "verified_at"]
+    list_filter = ["verdict", "relation"]
+    search_fields = ["child_name__istartswith"]
+    search_help_text = "The beginning of the child's owner/name"
+    ordering = ["-id"]
+    raw_id_fields = ["child"]
 
 
 @admin.register(Claim)

@@ -129,7 +129,7 @@ EDGE = inline_serializer(
         "role": serializers.CharField(allow_null=True),
         "declared_relation": serializers.CharField(allow_null=True),
         "hub_relation": serializers.CharField(allow_null=True),
-        "proof": serializers.ChoiceField(Relation.Proof.values),
+        "proof": serializers.ChoiceField(Relation.Proof.choices),
         "evidence": EVIDENCE,
     },
     many=True,

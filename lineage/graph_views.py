@@ -160,6 +160,7 @@ def relation_page(request: HttpRequest, pk: int) -> HttpResponse:
         "relation": relation,
         "words": WORDS[relation.kind],
         "candidates": candidates_of(relation.parent, request.user),
+        "verified": relation.verified.select_related("verification").order_by("-pk")[:20],
         "child": seen(relation.child, request.user),
         "parent": seen(relation.parent, request.user),
         "current": [row for row in rows if row.is_current],

@@ -4,11 +4,13 @@ from django.urls import path
 
 from lineage import comparison_views, graph_views, run_views
 from lineage.obligations_api import obligations_page
+from lineage.verification_views import verification_page
 
 urlpatterns = [
     path("obligations/<kind:kind>/<hub_name:name>", obligations_page, name="obligations-page"),
     path("lineage/<kind:kind>/<hub_name:name>", graph_views.lineage_page, name="lineage-page"),
     path("lineage/relations/<int:pk>", graph_views.relation_page, name="relation-page"),
+    path("verifications/<int:pk>", verification_page, name="verification-page"),
     path("lineage/recipes/<int:pk>", graph_views.recipe_page, name="recipe-page"),
     path("comparisons", comparison_views.comparison_list, name="comparisons"),
     path("comparisons/new", comparison_views.comparison_new, name="comparison-new"),

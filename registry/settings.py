@@ -199,6 +199,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "ObligationVerdict": "lineage.obligations.verdict.VERDICT_CHOICES",
+        "ProofLevel": "lineage.models.Relation.Proof",
         "Kind": "registry.models.Repo.Kind",
         "HarvestStatus": "registry.models.Harvest.Status",
         "VisitStatus": "registry.models.Visit.Status",

@@ -4,6 +4,7 @@ from lineage.models.comparison import Comparison, FlippedItem, OutcomeSet
 from lineage.models.graph import Claim, Closure, MergeRecipe, Node, Relation, Trace
 from lineage.models.obligation import ObligationVerdict
 from lineage.models.run import Run, Watch
+from lineage.models.verification import Verification, VerifiedParent
 
 __all__ = [
     "Claim",
@@ -17,5 +18,7 @@ __all__ = [
     "Relation",
     "Run",
     "Trace",
+    "Verification",
+    "VerifiedParent",
     "Watch",
 ]

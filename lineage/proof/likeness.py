@@ -50,20 +50,20 @@ def rounded(value: float | None) -> float | None:
 
 
 class Sums:
-    """Running sums of two streams in float64: all that cosine and distance need."""
+    """Running sums of two streams: all that cosine and distance need. A piece is added up in its own precision."""
 
     def __init__(self):
         self.n = self.changed = 0
         self.p = self.c = self.pp = self.cc = self.pc = self.dd = 0.0
 
     def add(self, child: np.ndarray, parent: np.ndarray) -> None:
-        c, p = child.astype(np.float64), parent.astype(np.float64)
-        difference = c - p
-        self.n += c.size
-        self.changed += int(np.count_nonzero(difference))
-        self.c, self.p = self.c + c.sum(), self.p + p.sum()
-        self.cc, self.pp, self.pc = self.cc + c @ c, self.pp + p @ p, self.pc + p @ c
-        self.dd += difference @ difference
+        products = products_of(child, parent)
+        if not all(map(np.isfinite, products)):  # squares beyond float32
+            products = products_of(child.astype(np.float64), parent.astype(np.float64))
+        c, p, cc, pp, pc, dd, changed = products
+        self.n, self.changed = self.n + child.size, self.changed + int(changed)
+        self.c, self.p, self.cc, self.pp = self.c + c, self.p + p, self.cc + cc, self.pp + pp
+        self.pc, self.dd = self.pc + pc, self.dd + dd
 
     @property
     def cosine(self) -> float | None:
@@ -74,14 +74,31 @@ class Sums:
         return float(np.clip((self.pc - self.p * self.c / self.n) / np.sqrt(child * parent), -1, 1))
 
 
-def liken(child: Tensor, parent: Tensor, identical: bool) -> Likeness:
-    """Measure one pair of the same shape; `identical` says that their bytes are one."""
+def products_of(child: np.ndarray, parent: np.ndarray) -> tuple[float, ...]:
+    """Sums, squares, product, squared distance, and how many elements differ."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        difference = child - parent
+        sums = child.sum(dtype=np.float64), parent.sum(dtype=np.float64)
+        squares = child @ child, parent @ parent, parent @ child, difference @ difference
+        return (*map(float, (*sums, *squares)), float(np.count_nonzero(difference)))
+
+
+def is_same(child: Tensor, parent: Tensor) -> bool:
+    """Are the bytes of two tensors of one shape the same? Ends at the first piece that differs."""
+    if child.dtype != parent.dtype:
+        return False
+    spans = ((first, min(first + PIECE, child.elements)) for first in range(0, child.elements, PIECE))
+    return all(np.array_equal(child.raw(*span), parent.raw(*span)) for span in spans)
+
+
+def liken(child: Tensor, parent: Tensor) -> Likeness:
+    """Measure one pair of the same shape."""
     is_matrix = len(child.shape) >= 2 and min(child.shape[0], child.elements // child.shape[0]) >= MATRIX_LEAST
-    if identical:
+    if is_same(child, parent):
         return Likeness(
             child.name, child.elements, True, 1.0, control_of(child, parent, is_matrix), 0.0, 0.0, is_matrix
         )
-    sums, is_rounded = Sums(), child.dtype in STORED and parent.is_float
+    sums, is_rounded = Sums(), child.dtype in STORED and child.dtype != parent.dtype
     for first in range(0, child.elements, PIECE):
         last = min(first + PIECE, child.elements)
         low, high = child.values(first, last), parent.values(first, last)

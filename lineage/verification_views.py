@@ -1,0 +1,127 @@
+"""Pages and REST of verifications: the verdict, what was measured of each parent, and the least alike tensors."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from lineage.claims import KINDS
+from lineage.models import Relation, Verification, VerifiedParent
+from lineage.sight import is_hidden, public_name
+from registry.strict import StrictParameters
+
+SHOWN = 60  # tensors of one parent on a page; REST gives all that are kept
+PARENT = inline_serializer(
+    "VerifiedParent",
+    {
+        "id": serializers.CharField(),
+        "verdict": serializers.ChoiceField(Relation.Proof.choices),
+        "reason": serializers.CharField(),
+        "statistics": serializers.DictField(),
+        "tensors": serializers.ListField(child=serializers.DictField(), help_text="The least alike first."),
+    },
+    many=True,
+)
+VERIFICATION = inline_serializer(
+    "Verification",
+    {
+        "id": serializers.IntegerField(),
+        "child": serializers.CharField(),
+        "verdict": serializers.ChoiceField(Relation.Proof.choices),
+        "reason": serializers.CharField(),
+        "exactness": serializers.ChoiceField(["bit_exact", "one_ulp"], allow_null=True),
+        "relation": serializers.ChoiceField(list(KINDS)),
+        "parents": PARENT,
+        "method": serializers.CharField(allow_null=True),
+        "dialect": serializers.CharField(allow_null=True),
+        "recovered_recipe": serializers.DictField(allow_null=True),
+        "remade": serializers.DictField(allow_null=True),
+        "bytes_read": serializers.IntegerField(),
+        "seconds": serializers.FloatField(),
+        "code": serializers.CharField(),
+        "as_of": serializers.DateTimeField(),
+    },
+)
+
+
+def parents_of(row: Verification, user) -> list[dict]:
+    """What was found of each parent; of one that `user` may not see nothing but that there was one."""
+    rows = VerifiedParent.objects.filter(verification=row).select_related("node__repo", "relation").order_by("pk")
+    return [parent_of(each, user) for each in rows]
+
+
+def parent_of(each: VerifiedParent, user) -> dict:
+    hidden = each.node is not None and is_hidden(each.node, user)
+    return {
+        "id": public_name(each.node) if hidden else each.name,
+        "verdict": each.verdict,
+        "reason": "" if hidden else each.reason,
+        "statistics": {} if hidden else each.statistics,
+        "tensors": [] if hidden else each.tensors,
+        "relation": each.relation_id,
+    }
+
+
+def answer(row: Verification, user) -> dict:
+    parents = parents_of(row, user)
+    names_hidden = any(not each["reason"] for each in parents)
+    return {
+        "id": row.pk,
+        "child": row.child.name if row.child else row.child_name,
+        "verdict": row.verdict,
+        "reason": "" if names_hidden else row.reason,
+        "exactness": row.exactness or None,
+        "relation": row.relation,
+        "parents": [{key: value for key, value in each.items() if key != "relation"} for each in parents],
+        "method": row.method or None,
+        "dialect": row.dialect or None,
+        "recovered_recipe": None if names_hidden else row.recovered_recipe,
+        "remade": row.remade,
+        "bytes_read": row.bytes_read,
+        "seconds": row.seconds,
+        "code": row.code,
+        "as_of": row.verified_at,
+    }
+
+
+def visible(pk: int, user) -> Verification | None:
+    return Verification.objects.visible_to(user).select_related("child").filter(pk=pk).first()
+
+
+class VerificationView(StrictParameters, APIView):
+    """One verification: what a model's weights said of its parents."""
+
+    @extend_schema(operation_id="verifications_retrieve", tags=["lineage"], responses={200: VERIFICATION})
+    def get(self, request, pk: int):
+        row = visible(pk, request.user) if pk < 2**63 else None
+        if row is None:
+            raise NotFound(f"There is no verification {pk}.")
+        return Response(answer(row, request.user))
+
+
+@require_safe
+def verification_page(request: HttpRequest, pk: int) -> HttpResponse:
+    row = visible(pk, request.user) if pk < 2**63 else None
+    if row is None:
+        raise Http404("There is no such verification.")
+    said = answer(row, request.user)
+    parents = [
+        each | {"shown": [drawn(tensor) for tensor in each["tensors"][:SHOWN]], "figures": figures(each["statistics"])}
+        for each in parents_of(row, request.user)
+    ]
+    return render(request, "lineage/verification.html", {"row": row, "said": said, "parents": parents})
+
+
+def drawn(tensor: dict) -> dict:
+    """A tensor with the length of its bar, in per cent."""
+    return tensor | {"bar": round(100 * max(tensor["cosine"] or 0.0, 0.0))}
+
+
+def figures(statistics: dict) -> list[tuple[str, object]]:
+    return [(name.replace("_", " "), value) for name, value in statistics.items() if value not in (None, [])]
