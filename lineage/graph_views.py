@@ -125,7 +125,7 @@ def said_of(root: Seen, user) -> dict:
     trace = Trace.objects.filter(repo=root.repo).select_related("repo").first() if root.repo else None
     if trace is None:
         return {"trace": None, "contradictions": [], "recipes": []}
-    node = Node.objects.get(pk=root.key)
+    node = Node(pk=root.key, kind=root.kind, name=root.id, repo=root.repo, cycle=root.cycle)  # as `find` read it
     visible = [row for row in parents_of(node) if not is_hidden(row.parent, user)]
     return {
         "trace": trace,

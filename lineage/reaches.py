@@ -44,6 +44,7 @@ class ClosureReach:
     depth: int = DEPTH_MOST
     omit: frozenset[int] = frozenset()
     is_cut: bool = False
+    whole: list[list[Position]] = field(default_factory=list, compare=False)  # all rows, once a page has held them
 
     @property
     def far(self) -> str:
@@ -57,16 +58,23 @@ class ClosureReach:
         return rows.exclude(**{f"{self.far}__in": self.omit}) if self.omit else rows
 
     def total(self) -> int:
-        return self.rows.count()
+        return len(self.whole[0]) if self.whole else self.rows.count()
 
     def after(self, position: Position | None, limit: int) -> list[Position]:
+        if self.whole:
+            return [each for each in self.whole[0] if position is None or each > position][:limit]
         rows = self.rows
         if position:
             depth, node = position
             rows = rows.filter(depth__gte=depth).exclude(Q(depth=depth) & Q(**{f"{self.far}__lte": node}))
-        return list(rows.order_by("depth", self.far).values_list("depth", self.far)[:limit])
+        found = list(rows.order_by("depth", self.far).values_list("depth", self.far)[:limit])
+        if position is None and len(found) < limit:
+            self.whole.append(found)  # of most families, which saves asking for parts of it again
+        return found
 
     def holding(self, nodes: Iterable[int]) -> set[int]:
+        if self.whole:
+            return {node for _, node in self.whole[0]}.intersection(nodes)
         found: set[int] = set()
         for some in chunks(nodes):
             found.update(self.rows.filter(**{f"{self.far}__in": some}).values_list(self.far, flat=True))

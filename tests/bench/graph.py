@@ -119,6 +119,9 @@ def answer_of(sql: str, *keys: int) -> Callable:
 
 def reading(hub: int, deep: int, other: int) -> None:
     """What pages and REST ask, of the hub with the most descendants and of the node with the most ancestors."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
     from lineage.models import Closure, Node
     from lineage.queries import Question, subgraph
     from lineage.sight import seen
@@ -134,6 +137,11 @@ def reading(hub: int, deep: int, other: int) -> None:
     )
     page_ms, page = timed_ms(lambda: subgraph(root, first))
     put("first page of them", nodes=len(page.nodes), rows_ms=rows_ms, whole_answer_ms=page_ms)
+    with CaptureQueriesContext(connection) as queries:
+        subgraph(root, first)
+    for query in queries:
+        if float(query["time"]) > 0.004:
+            put("slow part of it", ms=round(1000 * float(query["time"])), sql=query["sql"][:600])
     above_ms, above = timed_ms(lambda: list(Closure.objects.filter(descendant=deep).values_list("ancestor", "depth")))
     cte_ms, cte = timed_ms(answer_of(ABOVE_CTE, deep))
     assert len(above) == cte
