@@ -13,9 +13,8 @@ from lineage.proof.pairs import Pairing, pair
 from lineage.proof.rounding import STORED, rounded_to
 from lineage.proof.weights import Weights
 
-DECLARED, CONSISTENT, SAME_FILES, DERIVED, RECOMPUTED = ORDER = (
-    *("declared", "consistent", "same_files", "derived", "recomputed"),
-)
+ORDER = ("declared", "consistent", "same_files", "derived", "recomputed")  # weakest first
+DECLARED, CONSISTENT, SAME_FILES, DERIVED, RECOMPUTED = ORDER
 CONTRADICTED, UNVERIFIABLE = "contradicted", "unverifiable"
 ALIKE_LEAST, UNLIKE_MOST = 0.9, 0.1  # shares of matrices
 NAMED_LEAST = 0.5  # share of the child's tensors that a parent has to hold by name
@@ -82,10 +81,8 @@ def by_likeness(found: Summary, share: float, *, whole: bool) -> tuple[str, str]
     if found.unlike >= ALIKE_LEAST:
         return CONTRADICTED, f"{found.unlike:.0%} of the matrices are no more alike than those of unrelated models."
     if found.unlike <= UNLIKE_MOST and share >= NAMED_LEAST:
-        return (
-            DERIVED,
-            f"The matrices correlate at {found.cosine:.3f}, which unrelated models reach {found.control:.3f} of.",
-        )
+        control = found.control or 0.0
+        return DERIVED, f"The matrices correlate at {found.cosine:.3f}; turned by a row, at {control:.3f} at most."
     return CONSISTENT, f"Only {1 - found.unlike:.0%} of the matrices are more alike than by chance."
 
 
