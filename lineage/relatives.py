@@ -22,6 +22,7 @@ from lineage.ways import ways_between
 
 ANCESTORS_MOST = 2_000  # of one node that are looked at
 RELATIONS_MOST = 20_000  # among them
+FRONTIER_MOST = 100  # nodes that an answer without a list names
 
 
 @dataclass(frozen=True)
@@ -192,15 +193,27 @@ def impact(root: Seen, scope: Scope, user=None) -> dict:
     direct = scope.rows.filter(parent_id=root.key).exclude(child_id__in=hidden)
     direct = direct.exclude(child_id=root.key) if not root.is_masked else direct.none()
     by_kind = direct.values("kind").order_by("kind").annotate(number=Count("child_id", distinct=True))
-    depths = depths_of(below)
+    depths, farther = depths_of(below), beyond(below)
     return {
         "root": root.id,
         "total": None if below.is_cut else sum(depths.values()),
-        "is_partial": below.is_cut,
+        "is_partial": below.is_cut or bool(farther),
         "by_depth": [{"depth": depth, "repositories": number} for depth, number in sorted(depths.items())],
         "by_relation": [{"relation": row["kind"], "repositories": row["number"]} for row in by_kind],
-        "as_of": (scope.as_of or seen_at(root, ())),
+        "frontier": [node.id for node in seen_in_bulk(farther, user).values()],
+        "as_of": scope.as_of or seen_at(root, ()),
     }
+
+
+def beyond(below: Reach) -> list[int]:
+    """Up to 100 of the farthest nodes that were counted, from which relations lead on to what was not."""
+    if below.is_cut:
+        last = sorted(below.positions)[-FRONTIER_MOST:]
+    elif below.depth < DEPTH_MOST:
+        last = below.after((below.depth - 1, 2**62), FRONTIER_MOST)
+    else:
+        return []
+    return sorted(below.open_nodes({node for _, node in last}, None))
 
 
 def depths_of(below: Reach) -> Counter[int]:

@@ -80,6 +80,7 @@ IMPACT = inline_serializer(
         "root": serializers.CharField(),
         "total": serializers.IntegerField(allow_null=True),
         "is_partial": serializers.BooleanField(),
+        "frontier": serializers.ListField(child=serializers.CharField(), help_text="At most 100."),
         "by_depth": counted_by("depth", serializers.IntegerField()),
         "by_relation": counted_by("relation", serializers.ChoiceField(list(KINDS))),
         "as_of": serializers.DateTimeField(allow_null=True),

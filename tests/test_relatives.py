@@ -142,6 +142,13 @@ def test_work_is_bounded_and_said_to_be(monkeypatch):
     assert common_ancestors(low, high, ALL, 100).is_partial
 
 
+def test_what_lies_beyond_the_depth_asked_for_is_named_by_its_edge():
+    nodes = build([(1, 0), (2, 1), (3, 2)])
+    said = impact(seen(nodes[0], None), Scope(depth=2))
+    assert (said["total"], said["frontier"], said["is_partial"]) == (2, ["acme/m2"], True)
+    assert impact(seen(nodes[0], None), ALL)["frontier"] == []
+
+
 def test_a_graph_is_told_as_the_mirror_knew_it_then():
     nodes = build([(0, 1), (0, 2), (3, 0)])
     then = SEEN + timedelta(days=30)
