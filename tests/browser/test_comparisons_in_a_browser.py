@@ -2,6 +2,7 @@
 
 import pytest
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 from lineage.models import FlippedItem
 from tests.browser.conftest import complaints
@@ -33,17 +34,27 @@ def test_a_comparison_fits_its_window_without_a_complaint(browser, live_server, 
     assert complaints(browser) == []
 
 
+def shown(browser, number):
+    """The rows of the items, once there are `number` of them: a page that was asked for takes its time to come."""
+
+    def rows_of(page):
+        found = page.find_elements(By.CSS_SELECTOR, ".flipped tbody tr")
+        return found if len(found) == number and page.execute_script("return document.readyState") == "complete" else []
+
+    return WebDriverWait(browser, 20).until(rows_of, f"{number} items")
+
+
 def test_items_are_filtered_paged_and_opened(browser, live_server, made):
     browser.set_window_size(1280, 900)
     browser.get(f"{live_server.url}{made.get_absolute_url()}")
     assert len(browser.find_elements(By.CSS_SELECTOR, ".flipped tbody tr")) == 50
     browser.find_element(By.LINK_TEXT, "Next →").click()
-    assert len(browser.find_elements(By.CSS_SELECTOR, ".flipped tbody tr")) == FlippedItem.objects.count() - 50
+    shown(browser, FlippedItem.objects.count() - 50)
     box = browser.find_element(By.NAME, "q")
     box.send_keys("54")
     box.submit()
-    found = browser.find_elements(By.CSS_SELECTOR, ".flipped tbody tr")
-    assert len(found) == 1 and "54" in found[0].text
+    found = shown(browser, 1)
+    assert "54" in found[0].text
     found[0].find_element(By.TAG_NAME, "summary").click()
     assert "What is it?" in found[0].text
 
