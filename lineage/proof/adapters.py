@@ -18,6 +18,7 @@ from lineage.proof.rounding import STORED, rounded_to, to_bits, ulp
 from lineage.proof.weights import Tensor, Weights
 
 CONFIG, CONFIG_BYTES_MOST = "adapter_config.json", 4 << 20
+ALPHA_MOST = 1e6  # nobody scales so far; beyond float32 nothing can be compared
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,12 @@ def scales_of(folder: Path, rank: int) -> Iterator[float]:
     path = folder / CONFIG
     if not path.is_file() or path.stat().st_size > CONFIG_BYTES_MOST:
         raise ValueError(f"{CONFIG} is not there, or too large.")
-    said = json.loads(path.read_bytes())
+    try:
+        said = json.loads(path.read_bytes())
+    except RecursionError:
+        raise ValueError(f"{CONFIG} is nested too deeply.") from None
     alpha = said.get("lora_alpha") if isinstance(said, dict) else None
-    if type(alpha) not in (int, float) or not rank:
+    if type(alpha) not in (int, float) or not abs(alpha) < ALPHA_MOST or not rank:
         raise ValueError(f"{CONFIG} gives no lora_alpha.")
     yield alpha / (rank**0.5 if said.get("use_rslora") is True else rank)
 

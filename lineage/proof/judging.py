@@ -200,7 +200,15 @@ def relation_of(child: Weights, rows: list[ParentFinding], recipe: RecipeRecord 
         return "quantized"
     if rows and rows[0].verdict == SAME_FILES:
         return "copied"
+    if rows and is_pruned(rows[0].statistics):
+        return "pruned"
     return "converted" if rows and rows[0].verdict == RECOMPUTED else "finetune"
+
+
+def is_pruned(statistics: dict) -> bool:
+    """Did layers of the parent stay away, each of those that are left once?"""
+    taken = [own for _, own in statistics.get("layers_by_parent_layer", [])]
+    return bool(taken) and len(set(taken)) == len(taken) and statistics["tensors_of_parent_alone"] > 0
 
 
 def together(rows: list[ParentFinding]) -> tuple[str, str]:

@@ -2,8 +2,8 @@
 
 Two models that were trained from different random starts have weights without correlation, whatever they learned; a
 fine-tune stays close to where it began. Vectors such as norms are near one in every model and prove nothing, so only
-matrices are counted, each less its mean. As a control the parent's rows are turned by one, which keeps all statistics
-of a matrix but the one that kinship shows in.
+matrices are counted, each less its mean. As a control the parent's rows are turned by several distances: that keeps
+all statistics of a matrix but the one that kinship shows in, so that its spread tells what chance alone reaches.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from lineage.proof.rounding import STORED, rounded_to
 from lineage.proof.weights import PIECE, Tensor
 
 MATRIX_LEAST = 8  # rows and columns; what is smaller correlates by chance
+CONTROLS = 16  # distances by which rows are turned; a single one is small by luck in one case of three
+SPREADS = 8  # with 16 controls chance goes beyond so many spreads once in a million (Student's t)
+CONTROL_ELEMENTS = 1 << 17  # of a matrix, for each of them
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,8 @@ def is_same(child: Tensor, parent: Tensor) -> bool:
 
 def liken(child: Tensor, parent: Tensor) -> Likeness:
     """Measure one pair of the same shape."""
-    is_matrix = len(child.shape) >= 2 and min(child.shape[0], child.elements // child.shape[0]) >= MATRIX_LEAST
+    rows = child.shape[0] if len(child.shape) >= 2 else 0
+    is_matrix = rows >= MATRIX_LEAST and child.elements // rows >= MATRIX_LEAST
     if is_same(child, parent):
         return Likeness(
             child.name, child.elements, True, 1.0, control_of(child, parent, is_matrix), 0.0, 0.0, is_matrix
@@ -111,14 +115,18 @@ def liken(child: Tensor, parent: Tensor) -> Likeness:
 
 
 def control_of(child: Tensor, parent: Tensor, is_matrix: bool) -> float | None:
-    """The cosine with the parent's rows turned by one, over at most a piece of the matrix."""
+    """The root mean square of the cosines with the parent's rows turned, over the first rows of the matrix."""
     if not is_matrix:
         return None
     width = child.elements // child.shape[0]
-    rows = max(2, min(child.shape[0] - 1, PIECE // width))
-    sums = Sums()
-    sums.add(child.values(0, rows * width), parent.values(width, (rows + 1) * width))
-    return sums.cosine
+    rows = max(2, min(child.shape[0], CONTROL_ELEMENTS // width))
+    low, high = child.values(0, rows * width), parent.values(0, rows * width).reshape(rows, width)
+    found = []
+    for distance in sorted({max(1, rows * step // (CONTROLS + 1)) for step in range(1, CONTROLS + 1)}):
+        sums = Sums()
+        sums.add(low, np.roll(high, distance, axis=0).ravel())
+        found += [] if sums.cosine is None else [sums.cosine]
+    return float(np.sqrt(np.mean(np.square(found)))) if found else None
 
 
 @dataclass(frozen=True)
@@ -131,7 +139,7 @@ class Summary:
     matrices: int
     cosine: float | None  # the median over matrices
     least_cosine: float | None  # the tenth percentile
-    control: float | None  # the largest absolute control
+    control: float | None  # the largest over the matrices
     unlike: float | None  # share of matrices that are no more alike than the control
     relative_distance: float | None
     changed: float | None
@@ -175,8 +183,9 @@ def summary(rows: Iterable[Likeness]) -> Summary:
 
 
 def chance(row: Likeness) -> float:
-    """The cosine that two unrelated matrices of this size reach: five standard deviations, or twice the control."""
-    return max(5 / np.sqrt(row.elements), 2 * abs(row.control or 0.0), 0.01)
+    """The cosine that two unrelated matrices of this size do not reach."""
+    control = abs(row.control or 0.0)
+    return max(5 / np.sqrt(row.elements), min(SPREADS * control, (1 + control) / 2), 0.01)
 
 
 def middle(of: Callable, values: list[float]) -> float | None:

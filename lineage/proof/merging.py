@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -10,13 +9,13 @@ from itertools import product
 import numpy as np
 
 from lineage.claims import RecipeInput, RecipeRecord
+from lineage.proof.layering import at_layer, layer_of
 from lineage.proof.methods import METHODS, NEEDS_BASE, RANDOM, Parts, largest
 from lineage.proof.pairs import bare, named
 from lineage.proof.rounding import STORED, rounded_to, to_bits, ulp
 from lineage.proof.weights import Tensor, Weights
 from lineage.recipes import value_at
 
-LAYER = re.compile(r"(?<![^.])(layers|h|blocks|block|layer)\.(\d+)(?=\.)")
 LAST = ("norm.", "final_layernorm", "ln_f", "lm_head", "head.", "score.", "classifier", "pooler")  # behind the layers
 MASKED_MOST = 4  # random parts whose masks are tried together: two to their power ways for every element
 TENSOR_ELEMENTS_MOST = 1 << 30  # held in memory at once, a handful of times
@@ -112,16 +111,6 @@ def check(recipe: RecipeRecord, parents: Mapping[str, Weights]) -> None:
         raise Unverifiable(f"The masks of {recipe.method} over more than {MASKED_MOST} models cannot be told apart.")
 
 
-def layer_of(name: str) -> int | None:
-    """The number of the layer that a tensor belongs to.
-
-    >>> layer_of("model.layers.7.mlp.up_proj.weight"), layer_of("lm_head.weight")
-    (7, None)
-    """
-    found = LAYER.search(name)
-    return int(found[2]) if found else None
-
-
 def plan_of(
     tensor: Tensor, recipe: RecipeRecord, parents: Mapping[str, Mapping[str, Tensor]], layers: int
 ) -> Plan | None:
@@ -163,7 +152,7 @@ def renumbered(name: str, layer: int | None, source: RecipeInput) -> str:
     if layer is None or not source.child_layers or not source.parent_layers:
         return name
     own = layer - source.child_layers[0] + source.parent_layers[0]
-    return LAYER.sub(lambda match: f"{match[1]}.{own}", name, count=1)
+    return at_layer(name, own)
 
 
 def compare(tensor: Tensor, plan: Plan, recipe: RecipeRecord, found: Remade) -> None:

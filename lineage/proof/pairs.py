@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from lineage.proof.layering import at_layer, layer_of, layers_matched
 from lineage.proof.weights import Tensor, Weights
 
 WRAPPERS = (
@@ -28,6 +29,7 @@ class Pairing:
     unlike: tuple[str, ...]  # of one name and shapes that have nothing to do with each other
     child_alone: tuple[str, ...]
     parent_alone: tuple[str, ...]
+    layers: dict[int, int] = field(default_factory=dict)  # of the child by the parent's, where their numbers differ
 
 
 def bare(name: str) -> str:
@@ -50,13 +52,15 @@ def named(weights: Weights) -> dict[str, Tensor]:
 def pair(child: Weights, parent: Weights) -> Pairing:
     """The pairing of two models."""
     low, high = named(child), named(parent)
-    both = [name for name in low if name in high]
-    same = tuple((low[n], high[n]) for n in both if low[n].shape == high[n].shape)
-    resized = tuple(common_rows(low[n], high[n]) for n in both if is_resized(low[n], high[n]))
-    unlike = tuple(n for n in both if low[n].shape != high[n].shape and not is_resized(low[n], high[n]))
-    return Pairing(
-        same, resized, unlike, tuple(n for n in low if n not in high), tuple(n for n in high if n not in low)
-    )
+    layers = layers_matched(low, high)
+    low_names = {n: at_layer(n, layers[layer_of(n)]) if layer_of(n) in layers else n for n in low}
+    both = [(low[n], high[other]) for n, other in low_names.items() if other in high]
+    same = tuple((a, b) for a, b in both if a.shape == b.shape)
+    resized = tuple(common_rows(a, b) for a, b in both if is_resized(a, b))
+    unlike = tuple(bare(a.name) for a, b in both if a.shape != b.shape and not is_resized(a, b))
+    child_alone = tuple(n for n, other in low_names.items() if other not in high)
+    met = set(low_names.values())
+    return Pairing(same, resized, unlike, child_alone, tuple(n for n in high if n not in met), layers)
 
 
 def is_resized(one: Tensor, other: Tensor) -> bool:

@@ -54,7 +54,7 @@ def parent_finding(name: str, child: Weights, parent: Weights, say: Say) -> Pare
     found = summary(rows)
     statistics = coverage(child, pairing) | found.as_dict()
     verdict, reason = by_likeness(
-        found, shared / len(child.tensors), whole=not pairing.child_alone and not pairing.resized
+        found, shared / len(child.tensors), whole=not (pairing.child_alone or pairing.resized or pairing.layers)
     )
     return ParentFinding(name, verdict, reason, statistics, tuple(rows))
 
@@ -67,6 +67,7 @@ def coverage(child: Weights, pairing: Pairing) -> dict:
         "tensors_of_other_shape": len(pairing.unlike),
         "tensors_of_child_alone": len(pairing.child_alone),
         "tensors_of_parent_alone": len(pairing.parent_alone),
+        **({"layers_by_parent_layer": list(map(list, pairing.layers.items()))} if pairing.layers else {}),
     }
 
 
@@ -102,6 +103,13 @@ def quantized_finding(name: str, child: Weights, parent: Weights, pairing: Pairi
         verdict = CONSISTENT if pairing.pairs else UNVERIFIABLE
         return ParentFinding(name, verdict, "Too few vectors were left unquantized to tell.", statistics)
     share = equal / len(telling)
-    verdict = DERIVED if share >= ALIKE_LEAST else CONTRADICTED if share <= UNLIKE_MOST else CONSISTENT
     reason = f"{equal} of the {len(telling)} vectors that were not quantized are the parent's."
-    return ParentFinding(name, verdict, reason, statistics)
+    if share >= ALIKE_LEAST:
+        return ParentFinding(name, DERIVED, reason, statistics)
+    rows = [liken(c, p) for c, p in (*pairing.pairs, *pairing.resized) if c.is_float and p.is_float]
+    found = summary(rows)
+    # AWQ and SmoothQuant fold their scales into the norms, so that other vectors alone refute nothing.
+    unlike = share <= UNLIKE_MOST and found.unlike is not None and found.unlike >= ALIKE_LEAST
+    return ParentFinding(
+        name, CONTRADICTED if unlike else CONSISTENT, reason, statistics | found.as_dict(), tuple(rows)
+    )

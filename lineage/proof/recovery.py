@@ -7,7 +7,7 @@ from itertools import groupby
 
 import numpy as np
 
-from lineage.proof.merging import layer_of
+from lineage.proof.layering import layer_of
 from lineage.proof.pairs import named
 from lineage.proof.weights import PIECE, Weights
 
@@ -73,8 +73,9 @@ def weights_of(child: Weights, parents: Mapping[str, Weights], base: str | None)
         start = root.values(0, last).astype(np.float64) if root is not None else 0.0
         rows = np.stack([other.values(0, last).astype(np.float64) - start for other in others])
         own = tensor.values(0, last).astype(np.float64) - start
-        gram, right, whole = gram + rows @ rows.T, right + rows @ own, whole + own @ own
-    if not whole or np.linalg.cond(gram) > 1e12:
+        with np.errstate(all="ignore"):
+            gram, right, whole = gram + rows @ rows.T, right + rows @ own, whole + own @ own
+    if not whole or not np.isfinite([whole, *right, *gram.ravel()]).all() or np.linalg.cond(gram) > 1e12:
         return None
     found = np.linalg.solve(gram, right)
     residual = max(0.0, 1 - float(found @ right) / whole)

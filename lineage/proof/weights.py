@@ -196,12 +196,19 @@ def named_in_index(index: Path) -> list[str]:
         names = set(json.loads(index.read_bytes())["weight_map"].values())
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadWeights(f"{index.name} is no index of shards.") from None
-    wrong = [n for n in names if not isinstance(n, str) or "/" in n or "\\" in n or not n.endswith(".safetensors")]
+    wrong = [n for n in names if not is_shard(n)]
     if wrong or len(names) > FILES_MOST:
         raise BadWeights(
             f"{index.name} names {str(wrong[0])[:80]!r}, which is no shard." if wrong else "Too many shards."
         )
     return sorted(names)
+
+
+def is_shard(name: object) -> bool:
+    """Is it the name of a file in the same folder that a file system can hold?"""
+    if not isinstance(name, str) or not name.endswith(".safetensors") or len(name.encode("utf8", "replace")) > 255:
+        return False
+    return not set(name) & set("/\\\0")
 
 
 def read_file(path: Path, tally: list[int]) -> tuple[dict[str, Tensor], dict]:
@@ -232,7 +239,7 @@ def tensor_of(name: str, said: object, path: Path, data: int, tally: list[int]) 
     sizes_ok = isinstance(shape, list) and len(shape) <= DIMENSIONS_MOST and all(is_size(each) for each in shape)
     if not sizes_ok or not (isinstance(offsets, list) and len(offsets) == 2 and all(is_size(each) for each in offsets)):
         raise BadWeights(f"{path.name} describes {name[:120]!r} in a way that is no tensor.")
-    if said.get("dtype") not in SIZES:
+    if not isinstance(said.get("dtype"), str) or said["dtype"] not in SIZES:
         raise BadWeights(f"{path.name} holds {name[:120]!r} as {str(said.get('dtype'))[:20]!r}, which is not read.")
     tensor = Tensor(name, said["dtype"], tuple(shape), path, data + offsets[0], tally)
     if tensor.size_bytes != offsets[1] - offsets[0]:
