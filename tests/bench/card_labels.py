@@ -4,8 +4,8 @@
 card: `own` is content under a title of its own, `any` is any evidence at all. With `misses` a line for each
 disagreement follows. The cards are beside the checkout, in `../shared/hubdata`.
 
-Labels stand in `tests/labels/cards.tsv`: a mark for each of the 25 criteria, ids only. 164 cards were drawn by a hash of
-their ids, a quota for each kind of card and at most two of one owner, and read whole (of long tables, lists and code
+Labels stand in `tests/labels/cards.tsv`: a mark for each of the 25 criteria, ids only. 164 cards were drawn by a hash
+of their ids, a quota for each kind of card and at most two of one owner, and read whole (of long tables, lists and code
 the beginning) before any answer of the code was seen. Which half a card is in comes from a hash of its id; rules were
 tuned on `tune` alone. The rule, from the definitions of the criteria and the card alone, without its repository:
 
@@ -15,7 +15,7 @@ tuned on `tune` alone. The rule, from the definitions of the criteria and the ca
   title over a BibTeX block "citation". "No" answers a yes-or-no question.
 - `e`: evidence elsewhere only: a valid field of the header (a task on text needs its language too), a sentence, a
   table, a block of code, or a title below which the reader is only sent on to another page.
-- `-`: nothing; placeholders and template sentences are nothing, and so is a licence `other` or `unknown` without a name.
+- `-`: nothing; placeholders and template sentences are nothing, so is a licence `other` or `unknown` without a name.
 - `?`: undecided, not counted: the definition allows both answers, only a tool's stock sentence speaks, `no-annotation`
   makes the question void, a language stands without its task (M09), or one word of the header
   (`annotations_creators`, `language_creators`) stands for a whole answer.
