@@ -19,6 +19,7 @@ from openness import policy as policies
 from openness.card_lint import card_line
 from openness.filters import AssessmentFilter
 from openness.gate import gate
+from openness.loose_parents import cards_of_parents
 from openness.models import Assessment
 from openness.passport import passport_of
 from openness.serializers import (
@@ -148,7 +149,7 @@ class CardView(StrictParameters, APIView):
         sent = CardSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         card = sent.validated_data
-        return Response(card_line(card["file"], card["card"].encode("utf8", "replace"), card["kind"]))
+        return Response(card_line(card["file"], card["card"].encode("utf8", "replace"), card["kind"], cards_of_parents))
 
 
 class PolicyList(StrictParameters, APIView):

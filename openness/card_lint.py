@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from openness.carbon import carbon_block
 from openness.cards.scoring import READER, score
 from openness.rubric import load
@@ -11,9 +13,12 @@ RUBRICS = {"model": "model-card", "dataset": "data-card"}
 FILE_MOST = 2 << 20  # bytes; more of a card is not read
 
 
-def card_line(file: str, data: bytes, kind: str) -> dict:
+def card_line(
+    file: str, data: bytes, kind: str, parents_of: Callable[[dict | None], Sequence[str]] = lambda header: ()
+) -> dict:
     """What one card file says, for `kind` model or dataset; the keys are those of the command's JSON line.
 
+    `parents_of` gives the cards of the models that a header names as its base, as far as they are at hand.
     A file that is not text is a problem without a score. Lines count from 1 in the file, header included.
     """
     rubric = load(RUBRICS[kind])
@@ -21,7 +26,7 @@ def card_line(file: str, data: bytes, kind: str) -> dict:
     if text is None:
         return {**_line(file, problem, rubric.id), "score": None, "assessed_weight": 0.0, "card_kind": "unknown"}
     card = read_card(text)
-    result = score(card, rubric)
+    result = score(card, rubric, parents=parents_of(card.metadata) if kind == "model" else ())
     return {
         **_line(file, result.problem or None, rubric.id),
         "score": result.score,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from openness.card_lint import card_line
 from openness.loose_files import Unreadable, read_bounded
+from openness.loose_parents import cards_of_parents
 from registry.cli import BAD_INPUT, NO, UNKNOWN, YES
 from registry.storable import storable_text
 
@@ -15,7 +16,7 @@ def line_of_file(file: str, kind: str) -> dict:
     """The line of one card file; what cannot be opened has a problem and no score."""
     shown = storable_text(file)  # a name that is not UTF-8 could not be printed
     try:
-        return card_line(shown, read_bounded(file), kind)
+        return card_line(shown, read_bounded(file), kind, cards_of_parents)
     except Unreadable as error:
         return card_line(shown, b"", kind) | UNJUDGED | {"problem": str(error)}
 

@@ -10,6 +10,8 @@ from rest_framework.test import APIClient
 
 from tests.test_settings import manage
 
+pytestmark = pytest.mark.django_db  # a base model is looked up in the mirror
+
 CARD = """---
 license: mit
 base_model: acme/base

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from openness.cards.wording import TAG
+
 LINES_MOST = 8_000  # the longest of 1,826 real cards has 1,636
 NESTING_MOST = 100
 BLOCK_MOST = 64 << 10  # characters of one block that are looked at
@@ -21,6 +23,12 @@ CELLS_MOST = 20_000  # of one table
 PARSER = MarkdownIt("commonmark", {"maxNesting": NESTING_MOST}).disable(["inline", "text_join", "reference"])
 DELIMITER_ROW = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*")
 NAVIGATION = re.compile(r"^[ \t]*[-*+] \[[^\]\n]{0,200}\]\(#[^)\n]{0,200}\)[ \t]*$", re.M)  # in a table of contents
+PROSE_WORDS_LEAST = 8  # of an indented block
+CODE_SIGN = re.compile(
+    r"[{}=;<>$\\|]|\w\(|^\s*(?:import|from|def|class|pip|python3?|git|npm|sudo|curl|wget)\s|^\s*[#>-]", re.M
+)
+HTML_ROW = re.compile(r"<tr\b[^<>]{0,500}>", re.I)
+HTML_CELL = re.compile(r"<t[dh]\b[^<>]{0,500}>", re.I)
 HTML_HEADING = re.compile(r"<h([1-6])\b[^<>]{0,500}>", re.I)
 
 
@@ -48,6 +56,11 @@ def read_blocks(body: str, first_line: int = 1) -> tuple[tuple[Block, ...], bool
     tokens = PARSER.parse(NAVIGATION.sub("", body))
     deep = any(token.level >= NESTING_MOST - 1 for token in tokens)
     return tuple(_blocks(tokens, first_line)), whole and not deep
+
+
+def _is_prose(text: str) -> bool:
+    """Is an indented block running text, as tools write that copy a docstring into a card, rather than code?"""
+    return len(text.split()) >= PROSE_WORDS_LEAST and "@" not in text and CODE_SIGN.search(text) is None
 
 
 def _within_limit(body: str) -> tuple[str, bool]:
@@ -79,6 +92,8 @@ def _block(token: Token, first_line: int, heading: int, items: tuple[int, ...]) 
         yield Block("heading", text, lines, level=heading)
     elif token.type == "inline":
         yield from _paragraph(text, lines[0], items)
+    elif token.type == "code_block" and _is_prose(text):
+        yield from _text(text.rstrip("\n"), lines[0], items)
     elif token.type in ("fence", "code_block"):
         yield Block("code", text, lines, info=token.info.strip()[:40], items=items)
     elif token.type == "html_block":
@@ -142,4 +157,22 @@ def _html_between(text: str, start: int, end: int, first: int) -> Iterator[Block
     part = text[start:end]
     if part.strip():
         begin = first + text.count("\n", 0, start)
+        if HTML_ROW.search(part) and (table := _html_table(part, begin)):
+            yield table
+            return
         yield Block("html", part, (begin, begin + part.rstrip("\n").count("\n")))
+
+
+def _html_table(text: str, first: int) -> Block | None:
+    """The cells of an HTML table, tables in one block as one; None where no row holds two cells."""
+    rows, cells = [], 0
+    for row in HTML_ROW.split(text)[1:]:
+        found = tuple(" ".join(TAG.sub(" ", cell).split()) for cell in HTML_CELL.split(row)[1:])
+        cells += len(found)
+        if cells > CELLS_MOST:
+            break
+        if found:
+            rows.append(found)
+    if not any(len(row) > 1 for row in rows):
+        return None
+    return Block("table", text, (first, first + text.rstrip("\n").count("\n")), rows=tuple(rows))

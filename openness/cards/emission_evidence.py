@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from openness.cards.judging import Found, found_line, judge
 from openness.cards.sections import Section
-from openness.cards.substance import CONTENT
+from openness.cards.substance import CONTENT, Line
 from openness.cards.view import CardView
 from openness.cards.vocabulary import find, patterns
 from openness.rubric import Criterion
@@ -37,4 +37,16 @@ def emissions_in_text(view: CardView) -> Iterator[Found]:
     hardware = [line for line in lines if "hardware" in labels.get(line.number, "") or find("hardware", line.text)]
     hours = [line for line in lines if "hours" in labels.get(line.number, "") or find("hours", line.text)]
     if hardware:
-        yield found_line("section", hardware[0].number, hardware[0].text, 0.5 if hours else 0.25)
+        yield found_line("prose", hardware[0].number, hardware[0].text, 0.5 if hours else 0.25)
+    elif line := hardware_of_training(view):
+        yield found_line("prose", line.number, line.text, 0.5 if find("hours", line.text) else 0.25)
+
+
+def hardware_of_training(view: CardView) -> Line | None:
+    """The first line that names hardware and speaks of training, or stands under a title about it."""
+    for line in view.prose.lines:
+        if line.kind == CONTENT and find("trained_on", line.text) and find("about_training", line.text):
+            return line
+    under = (piece for section in view.about("training_procedure") for piece in view.content(section))
+    lines = (line for piece in under for line in piece.judged if line.kind == CONTENT)
+    return next((line for line in lines if find("trained_on", line.text)), None)

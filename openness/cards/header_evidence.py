@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 
 from openness.cards import header_fields as fields
@@ -10,6 +11,8 @@ from openness.cards.judging import Found
 from openness.cards.model_index import Result, results_of
 from openness.cards.view import CardView, quote_of
 from openness.findings import Evidence
+
+PAPER_ID = re.compile(r"\b\d{4}\.\d{4,5}\b|\b10\.\d{4,9}/\S|\barxiv\.org/", re.I)
 
 Reader = Callable[[CardView], Iterator[Found]]
 
@@ -121,6 +124,18 @@ def results_by_subset(view: CardView) -> Iterator[Found]:
             return
 
 
+def paper(view: CardView) -> Iterator[Found]:
+    """A paper's id in a field or a tag of its own."""
+    for name in ("arxiv", "doi", "paper"):
+        said = [text for text in fields.texts_of(view.metadata.get(name)) if PAPER_ID.search(text)]
+        if said:
+            yield found(view, name, said[0])
+            return
+    tags = [tag for tag in fields.texts_of(view.metadata.get("tags")) if tag.startswith(("arxiv:", "doi:"))]
+    if tags:
+        yield found(view, "tags", tags[0])
+
+
 def emissions(view: CardView) -> Iterator[Found]:
     said = view.metadata.get("co2_eq_emissions")
     amount = fields.number_of(said.get("emissions") if isinstance(said, dict) else said)
@@ -184,7 +199,7 @@ READERS: dict[str, Reader] = {
     reader.__name__: reader
     for reader in (
         *(licence, base_model, version, task_and_language, languages, library, training_datasets, parameters),
-        *(evaluation_datasets, metric_names, reported_results, results_by_subset, emissions, hardware),
+        *(evaluation_datasets, metric_names, reported_results, results_by_subset, emissions, hardware, paper),
         *(features, splits, data_size, data_tasks, source_datasets),
     )
 }

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from openness.cards.sections import Piece, Section
-from openness.cards.substance import CONTENT, PLACEHOLDER, POINTER, STOCK
+from openness.cards.substance import CONTENT, PLACEHOLDER, POINTER, POINTER_WORDS_MOST, STOCK, Line, judge_line
 from openness.cards.view import CardView, quote_of
 from openness.findings import Evidence
 from openness.rubric import Criterion
@@ -53,6 +53,9 @@ def judge(view: CardView, section: Section, criterion: Criterion) -> Found | Non
     pieces = list(view.content(section))
     lines = [line for piece in pieces for line in piece.judged]
     content = [line for line in lines if line.kind == CONTENT]
+    if content and (elsewhere := _points_elsewhere(pieces, content)):
+        tier = "section" if criterion.link_is_content else "pointer"
+        return _found(tier, section, pieces, elsewhere)
     topic = view.vocabulary.topics[criterion.topic]
     if content and not topic.answered_by(section.title, "\n".join(line.text for line in content).casefold()):
         return None
@@ -72,6 +75,19 @@ def judge(view: CardView, section: Section, criterion: Criterion) -> Found | Non
     if content:
         return _found("placeholder", section, pieces, content[0].text)
     return None if section.children or pieces else _found("placeholder", section, pieces, "")
+
+
+def _points_elsewhere(pieces: list[Piece], content: list[Line]) -> str:
+    """The one sentence that stands there, when it only sends the reader elsewhere but is broken over lines; or ""."""
+    if (
+        len(pieces) != 1
+        or "\n" not in pieces[0].text
+        or pieces[0].kind != "text"
+        or sum(line.words for line in content) > POINTER_WORDS_MOST
+    ):
+        return ""
+    line = judge_line(" ".join(pieces[0].text.split("\n")), content[0].number)
+    return line.text if line.kind == POINTER else ""
 
 
 def _found(tier: str, section: Section, pieces: list[Piece], quote: str) -> Found:

@@ -15,6 +15,8 @@ NUMERIC_CELL = re.compile(
 )
 PERCENT = re.compile(r"\d\s?(?:%|percent\b)")
 LOSS = re.compile(r"\W*(?:eval(?:uation)?|val(?:idation)?|test|final)?[ _]?(?:loss|perplexity)\W{1,4}\d", re.I)
+NUMERIC_TYPE = re.compile(r"\b(?:\d+[- ]bit|mixed|half|full|single|double|floating[- ]point)[- ]precision\b", re.I)
+VALIDATED = re.compile(r"\b(?:validation|test|dev|evaluation) (?:score|accuracy|f1|loss)\b[^\n]{0,30}?\d\.\d", re.I)
 TOKEN = re.compile(r"[^\s|,;:()\[\]{}*`\"'↑↓%=]+")
 
 
@@ -83,6 +85,7 @@ def line_has_result(text: str, *, under_results: bool) -> bool:
     """
     if not any(c.isdigit() for c in text):
         return False
-    if LOSS.match(text) or _metric_beside_number().search(text):
+    text = NUMERIC_TYPE.sub(" ", text)
+    if LOSS.match(text) or VALIDATED.search(text) or _metric_beside_number().search(text):
         return True
     return under_results and PERCENT.search(text) is not None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from openness.cards.answers import findings
 from openness.cards.consistency import contradictions
+from openness.cards.inheritance import FLAGGED, Inherited
 from openness.cards.kinds import kind_of
 from openness.cards.view import CardView
 from openness.cards.vocabulary import vocabulary
@@ -12,8 +15,8 @@ from openness.rubric import Rubric
 from openness.state import RepoState
 from registry.cards import CardText, read_card
 
-READER = "card-reader/3"  # moves when any rule or vocabulary of the card criteria changes
-TOPICS_BESIDE = frozenset({"compute", "links"})  # emissions are judged from the one; the other describes nothing
+READER = "card-reader/4"  # moves when any rule or vocabulary of the card criteria changes
+TOPICS_BESIDE = frozenset({"compute", "links", "aside", "training_procedure"})  # read beside
 
 
 def assess_card(state: RepoState, rubric: Rubric) -> Result:
@@ -28,18 +31,33 @@ def assess_card(state: RepoState, rubric: Rubric) -> Result:
             rubric.id, READER, _all(rubric, "unknown"), problem=problem, extra={"card_kind": "unknown", "flags": []}
         )
     card = read_card(state.card_text)
-    return score(card, rubric, name=state.name, info=state.info, small_files=state.small_files)
+    parents = [repo.card_text for repo in state.linked if repo.kind == "model" and repo.card_text]
+    known = {"name": state.name, "info": state.info, "small_files": state.small_files}
+    return score(card, rubric, parents=parents, **known)
 
 
 def score(
-    card: CardText, rubric: Rubric, *, name: str = "", info: dict | None = None, small_files: dict | None = None
+    card: CardText,
+    rubric: Rubric,
+    *,
+    name: str = "",
+    info: dict | None = None,
+    small_files: dict | None = None,
+    parents: Sequence[str] = (),
 ) -> Result:
-    """What `rubric` says of one card that was read; `name`, `info` and files of its repository where they are known."""
+    """What `rubric` says of one card that was read; `name`, `info` and files of its repository where they are known.
+
+    `parents` are the cards of the models it names as its base; what was copied from them is marked as inherited.
+    """
     names = frozenset(criterion.topic for criterion in rubric.criteria) | TOPICS_BESIDE
     view = CardView(card, vocabulary(rubric.kind, names), info or {}, small_files or {})
-    answers = findings(view, rubric)
+    copied = Inherited(card, parents)
+    answers = copied.marked(findings(view, rubric)) if parents else findings(view, rubric)
     points, weight = total(answers)
     kind = kind_of(view)
+    flags = flags_of(view, kind, name)
+    if copied.percent >= 100 * FLAGGED:
+        flags = sorted([*flags, "inherited_text"])
     return Result(
         rubric=rubric.id,
         reader=READER,
@@ -48,7 +66,11 @@ def score(
         assessed_weight=weight,
         label=kind,
         problem=card.problem,
-        extra={"card_kind": kind, "flags": flags_of(view, kind, name)},
+        extra={
+            "card_kind": kind,
+            "flags": flags,
+            **({"inherited_percent": copied.percent} if parents else {}),
+        },
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from openness.cards.blocks import Block
@@ -20,6 +20,7 @@ BOLD = re.compile(
 PLAIN_LABEL = re.compile(
     r"\s*(?:[-*+•]\s+|\d{1,2}[.)]\s+)?(?:_|\*)?([A-Za-z][\w /()&'’.-]{1,48}?)(?:_|\*)?\s?[:：](?!//)(?:\*|_)?(.*)"
 )
+COLUMN_NAME = re.compile(r"\W*(?:values?|scores?|details?|descriptions?|results?|info(?:rmation)?|contents?)\W*", re.I)
 FIGURE = re.compile(r"!\[|<img\b", re.I)
 
 
@@ -89,6 +90,8 @@ class _Builder:
                 self.begin(title_of(block.text), block.level, block.lines[0], "heading", 0)
             elif block.kind == "text":
                 self.text(block)
+            elif block.kind == "html":
+                self.text(replace(block, text=without_comments(block.text)))
             elif block.kind == "table":
                 self.table(block)
             else:
@@ -134,7 +137,7 @@ class _Builder:
 
     def flush(self, lines: list[str], first: int, block: Block) -> None:
         if any(line.strip() for line in lines):
-            self.add(Piece("text", "\n".join(lines), (first, first + len(lines) - 1), block))
+            self.add(Piece(block.kind, "\n".join(lines), (first, first + len(lines) - 1), block))
 
     def title_in(self, line: str, *, is_first: bool, in_list: bool) -> tuple[str, str, str] | None:
         """(title, bold or label, what follows it) of a line that begins with one."""
@@ -168,6 +171,8 @@ class _Builder:
             return
         for n, row in enumerate(block.rows):
             line = block.lines[0] + (n + 1 if n else 0)
+            if n == 0 and COLUMN_NAME.fullmatch(row[1]):
+                continue
             if len(row) == 2 and row[1] and self.is_plain_label(title_of(row[0])):
                 self.begin(title_of(row[0]), LEVELS["label"], line, "label", 0)
                 self.add(Piece("text", row[1], (line, line), block))

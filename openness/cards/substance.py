@@ -19,6 +19,7 @@ LINE_MOST = 4_000  # characters of one line that are judged
 SENTENCE_END = re.compile(r"(?<=[.!?;。！？])\s+|(?<=[。！？])")
 TEMPLATE_SLOT = re.compile(r"\{\{.{0,500}?\}\}")
 NAVIGATION = re.compile(r"\s*(?:[-*+]|\d+[.)])?\s*\[[^\]]{0,300}\]\(#[^)]{0,300}\)\s*")
+EMPTY_LINK = re.compile(r"\]\(\s*\)")
 BRACKETS = " \t[](){}<>\"'“”.,:;!*_`|"
 NOTHING, CONTENT, POINTER, STOCK, PLACEHOLDER = "nothing", "content", "pointer", "stock", "placeholder"
 
@@ -70,7 +71,8 @@ def _judged(raw: str) -> tuple[str, str, int, bool]:
         return "", NOTHING, 0, False
     text = plain_line(raw)
     if not text:
-        return text, (POINTER if LINK.search(raw) and "![" not in raw else NOTHING), 0, False
+        is_link = LINK.search(raw) and "![" not in raw and not EMPTY_LINK.search(raw)
+        return text, (POINTER if is_link else NOTHING), 0, False
     low = text.casefold()
     is_no = bool(phrases()["noes"].fullmatch(low.strip(BRACKETS)))
     if _is_placeholder(low):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from openness.cards.disaggregated import disaggregated, disaggregated_in_section
-from openness.cards.emission_evidence import emissions_in_section, emissions_in_text
+from openness.cards.emission_evidence import emissions_in_section, emissions_in_text, hardware_of_training
 from openness.cards.judging import BIBTEX, Found, found_line, judge, says_something
 from openness.cards.results import line_has_result, names_a_benchmark, names_a_measure, names_of, table_has_results
 from openness.cards.sections import Piece, Section
@@ -16,6 +16,8 @@ from openness.cards.vocabulary import find, patterns
 from openness.cards.wording import URL, plain_line
 from openness.rubric import Criterion
 
+LOSS_NAME = re.compile(r"\bloss\b", re.I)  # what was trained for, rather than a metric of what came out
+
 Reader = Callable[[CardView], Iterator[Found]]
 
 
@@ -23,6 +25,8 @@ def first_paragraph(view: CardView) -> Iterator[Found]:
     """The first text before any section that says at least five words of its own."""
     stock = None
     for piece in view.preamble:
+        if piece.block.items:
+            continue  # a list is no paragraph
         lines = [line for line in piece.judged if line.kind == CONTENT]
         if sum(line.words for line in lines) >= 5:
             yield found_line("prose", lines[0].number, lines[0].text)
@@ -89,6 +93,21 @@ def parameter_count(view: CardView) -> Iterator[Found]:
         yield found_line("prose", line.number, line.text)
 
 
+def architecture_table(view: CardView) -> Iterator[Found]:
+    """A table with a row or column on the model's layers, width or parameters, and its number."""
+    for block in view.tables:
+        for row in (block.rows[0], *block.rows[1:200]):
+            if row and find("size_row", row[0]) and any(any(map(str.isdigit, cell)) for cell in row[1:]):
+                yield found_line("prose", block.lines[0], " | ".join(row))
+                return
+
+
+def training_hardware(view: CardView) -> Iterator[Found]:
+    """Hardware on a line about training, or under a title about it."""
+    if line := hardware_of_training(view):
+        yield found_line("prose", line.number, line.text)
+
+
 def benchmark_table(view: CardView) -> Iterator[Found]:
     """A table with numbers that names the benchmarks they were measured on."""
     for block in view.tables:
@@ -101,8 +120,9 @@ def benchmark_table(view: CardView) -> Iterator[Found]:
 
 def metric_table(view: CardView) -> Iterator[Found]:
     for block in view.tables:
-        if table_has_results(block.rows, under_results=False):
-            yield found_line("prose", block.lines[0], next(filter(names_a_measure, names_of(block.rows))))
+        names = [name for name in names_of(block.rows) if names_a_measure(name) and not LOSS_NAME.search(name)]
+        if names and table_has_results(block.rows, under_results=False):
+            yield found_line("prose", block.lines[0], names[0])
             return
 
 
@@ -155,6 +175,7 @@ READERS: dict[str, Reader] = {
     for reader in (
         *(first_paragraph, code_that_loads_a_model, code_that_loads_data, citation, contact, parameter_count),
         *(benchmark_table, metric_table, results, disaggregated, emissions_in_text),
+        *(architecture_table, training_hardware),
     )
 }
 SECTION_READERS = {

@@ -67,6 +67,8 @@ class CardView:
     def _name_topics(self, section: Section, above: frozenset[str]) -> None:
         """Give each section its topics; `above` are those of the sections that it stands in."""
         topics = self._topics_for(section)
+        if "aside" in above:
+            topics = frozenset({"aside"})
         if above - self.vocabulary.top_level:
             topics -= self.vocabulary.top_level
         self._topics[id(section)] = topics

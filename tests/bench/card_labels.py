@@ -18,7 +18,7 @@ tuned on `tune` alone. The rule, from the definitions of the criteria and the ca
 - `-`: nothing; placeholders and template sentences are nothing, so is a licence `other` or `unknown` without a name.
 - `?`: undecided, not counted: the definition allows both answers, only a tool's stock sentence speaks, `no-annotation`
   makes the question void, a language stands without its task (M09), or one word of the header
-  (`annotations_creators`, `language_creators`) stands for a whole answer.
+  (`annotations_creators`, `language_creators`, a source `other-…`) stands for a whole answer.
 """
 
 from __future__ import annotations

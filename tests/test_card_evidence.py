@@ -1,0 +1,73 @@
+"""What counts as evidence in real layouts: HTML tables, labels in HTML, copied docstrings, lists of versions."""
+
+import pytest
+
+from openness.cards.scoring import score
+from openness.rubric import load
+from registry.cards import read_card
+
+RUBRICS = {"M": load("model-card"), "D": load("data-card")}
+
+
+def finding(criterion, text):
+    return next(each for each in score(read_card(text), RUBRICS[criterion[0]]).findings if each.id == criterion)
+
+
+HTML_TABLE = "<table>\n<tr><td>Model</td><td>ARC</td></tr>\n<tr><td>tiny</td><td><b>41.5</b></td></tr>\n</table>"
+
+MET = [
+    ("M17", f"# Tiny\n\n## Academic benchmarks\n\n{HTML_TABLE}\n", "section"),
+    ("M15", f"# Tiny\n\n{HTML_TABLE}\n", "prose"),
+    ("M02", "# Tiny\n\n<br>\n- Model creator: Acme Poems\n<br>\n", "section"),
+    (
+        "D01",
+        "# Tiny\n\n### Dataset Summary\n\n        A set of ten thousand old poems, read aloud.\n",
+        "section",
+    ),
+    ("M14", "# Tiny\n\n| Parameter | Value |\n|---|---|\n| hidden_size | 768 |\n| num_layers | 12 |\n", "prose"),
+    ("M23", "# Tiny\n\nIt was trained on 8x A100 for two days.\n", "prose"),
+    ("M22", "# Tiny\n\nIt was trained on 8x A100 for two days.\n", "prose"),
+    ("M24", "---\ntags:\n- arxiv:2307.09288\n---\n# Tiny\n", "metadata"),
+    ("M13", "# Tiny\n\n## Fine-tuning approach\n\nEvery second layer was kept frozen.\n", "section"),
+]
+
+
+@pytest.mark.parametrize(("criterion", "text", "tier"), MET)
+def test_a_criterion_is_met_in_this_layout(criterion, text, tier):
+    assert finding(criterion, text).tier == tier
+
+
+UNMET = [
+    ("M10", "# Tiny\n\n## Training procedure\n\n### Framework versions\n\n- Datasets: 3.2.0\n- TRL: 0.12.0\n"),
+    (
+        "M25",
+        "# Tiny\n\n## Model Card Contact\n\n[More Information Needed]\n\n### Framework versions\n\n- PEFT 0.14.0\n",
+    ),
+    ("M01", "# Tiny\n\n- Give a thumbs up if you like this model very much\n"),
+    ("M16", "# Tiny\n\n## Training results\n\n| Step | Validation Loss |\n|---|---|\n| 10 | 0.81 |\n"),
+    ("M24", "# Tiny\n\n## Citation\n\nIf you find this work helpful, please consider citing:\n\n```\nTODO\n```\n"),
+    ("M02", "# Tiny\n\n## Developer guide\n\nInstall the packages first.\n"),
+    ("D25", "# Tiny\n\n- **Point of Contact:** []()\n"),
+    ("D02", "# Tiny\n\n### Dataset Curators\n\nList the people involved in collecting the dataset.\n"),
+    ("M05", "# Tiny\n\nIt is under the Apache License, Version 2.0 and nothing else.\n"),
+    ("M14", "# Tiny\n\nIt follows the licence of acme-tiny-7b before it, and that model was kept.\n"),
+]
+
+
+@pytest.mark.parametrize(("criterion", "text"), UNMET)
+def test_a_criterion_is_not_met_by_what_only_looks_like_it(criterion, text):
+    assert finding(criterion, text).value == 0
+
+
+def test_one_sentence_broken_over_lines_still_only_points_elsewhere():
+    text = "## Usage\n\nIf unsure, refer to one of [the\nguides](https://example.org/a) for\nmore details.\n"
+    assert finding("M08", text).tier == "pointer"
+
+
+def test_code_stays_code_where_it_is_only_indented():
+    assert finding("M06", "## Intended use\n\n    x = load(tiny)\n    for poem in poems: print(x(poem))\n").value == 0
+
+
+@pytest.mark.parametrize("text", ["<table>" + "<tr>" * 50_000, "<table><tr>" + "<td>" * 50_000, "<tr><td>" * 30_000])
+def test_a_flood_of_table_tags_is_read(text):
+    assert finding("M17", text + "\n").value == 0
