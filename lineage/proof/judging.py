@@ -142,6 +142,8 @@ def by_remaking(remade: Remade) -> tuple[str, str]:
         return UNVERIFIABLE, "The recipe has nothing for any tensor of the child."
     if len(remade.passed_over) > UNLIKE_MOST * (remade.tensors + len(remade.passed_over)):
         return UNVERIFIABLE, f"The parents lack the tensors for {len(remade.passed_over)} of the child's."
+    if remade.match >= REMADE_LEAST and not remade.tells:
+        return CONSISTENT, "The changes are too small beside their rounding to tell this recipe from others."
     if remade.match >= REMADE_LEAST and not remade.keeps_densities:
         return CONTRADICTED, "Other shares of the changes were kept than the recipe says."
     if remade.match >= REMADE_LEAST:

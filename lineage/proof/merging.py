@@ -9,8 +9,10 @@ from itertools import product
 import numpy as np
 
 from lineage.claims import RecipeInput, RecipeRecord
+from lineage.proof.fitting import FITTED, Made
 from lineage.proof.layering import at_layer, layer_of
-from lineage.proof.methods import METHODS, NEEDS_BASE, RANDOM, Parts, largest
+from lineage.proof.masks import Decoded, decoded
+from lineage.proof.methods import METHODS, NEEDS_BASE, RANDOM, TRIMMED, Parts
 from lineage.proof.pairs import bare, named
 from lineage.proof.rounding import STORED, rounded_to, to_bits, ulp
 from lineage.proof.weights import Tensor, Weights
@@ -42,8 +44,10 @@ class Remade:
     elements: int = 0
     exact: int = 0
     within_ulp: int = 0
+    trivial: int = 0  # elements that one of the parents alone gives exactly
     ambiguous: int = 0  # elements that several masks of a random method give
     kept: list[float] = field(default_factory=list)  # elements that each random part kept, among the unambiguous
+    leeway: float = 0.0  # of della: its epsilon, as small changes are told apart less often than large ones
     wanted: list[float] = field(default_factory=list)  # how many of those the recipe's densities let expect
     tensors: int = 0
     passed_over: list[str] = field(default_factory=list)  # tensors that the recipe or the parents have nothing for
@@ -53,10 +57,22 @@ class Remade:
         return self.within_ulp / self.elements if self.elements else None
 
     @property
+    def tells(self) -> bool:
+        """Does the recipe give much more of the child than its nearest parent alone, or all of it to the bit?
+
+        Where changes are smaller than the type can hold, any recipe comes within the last place.
+        """
+        if self.kept:
+            return self.elements - self.ambiguous >= self.elements / 50
+        return 2 * (self.elements - self.exact) <= self.elements - self.trivial
+
+    @property
     def keeps_densities(self) -> bool:
-        """Were as many changes kept as the recipe says, by a fiftieth? True of methods without chance."""
+        """Were as many changes kept as the recipe says, by a fiftieth and what ranks may move? True without chance."""
         clear = self.elements - self.ambiguous
-        return not clear or all(abs(a - b) <= clear / 50 for a, b in zip(self.kept, self.wanted, strict=True))
+        return not clear or all(
+            abs(a - b) <= clear * (0.02 + self.leeway) for a, b in zip(self.kept, self.wanted, strict=True)
+        )
 
     def as_dict(self) -> dict:
         share = {
@@ -163,29 +179,60 @@ def compare(tensor: Tensor, plan: Plan, recipe: RecipeRecord, found: Remade) -> 
     base = plan.base.values().astype(np.float32).reshape(tensor.shape) if plan.base is not None else None
     parts = parts_of(tensor, plan, recipe, tensors, base)
     if recipe.method in RANDOM:
-        masked(stored, tensor.dtype, parts, found)
+        every = list(typed(recipe, parts, tensor.dtype))
+        count_masks(decoded(stored, tensor.dtype, every, recipe.method), parts, found)
     else:
-        made = list(arithmetics(recipe, parts, tensor.dtype))
-        best = max(made, key=lambda pair: int(np.count_nonzero(to_bits(pair[0], tensor.dtype).ravel() == bits)))
-        same = to_bits(best[0], tensor.dtype).ravel() == bits
-        room = ulp(np.maximum(best[1], np.abs(stored)), tensor.dtype)
-        near = same.reshape(tensor.shape) | (np.abs(best[0].astype(np.float64) - stored) <= room)
-        found.exact += int(np.count_nonzero(same))
-        found.within_ulp += int(np.count_nonzero(near))
+        made = arithmetics(recipe, parts, tensor.dtype, stored)
+        exact, near = max(agreement(each, stored, bits, tensor.dtype) for each in made)
+        found.exact += exact
+        found.within_ulp += near
+    found.trivial += max(
+        int(np.count_nonzero(to_bits(each, tensor.dtype).ravel() == bits))
+        for each in (*tensors, *([base] if base is not None else []))
+    )
     found.elements += tensor.elements
     found.tensors += 1
 
 
-def arithmetics(recipe: RecipeRecord, parts: Parts, dtype: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """The result computed in float32, and with every step rounded to the type in which the tool computed."""
-    method = METHODS[recipe.method]
+def agreement(ways: Iterable[Made], stored: np.ndarray, bits: np.ndarray, dtype: str) -> tuple[int, int]:
+    """How many elements one of the ways gives exactly, and how many to the last place of what was added up."""
+    exact, near = np.zeros(stored.shape, bool), np.zeros(stored.shape, bool)
+    for value, size in ways:
+        exact |= (to_bits(value, dtype).ravel() == bits).reshape(stored.shape)
+        near |= np.abs(value.astype(np.float64) - stored) <= ulp(np.maximum(size, np.abs(stored)), dtype)
+    return int(np.count_nonzero(exact)), int(np.count_nonzero(near | exact))
+
+
+def typed(recipe: RecipeRecord, parts: Parts, dtype: str) -> Iterator[Parts]:
+    """The parts as float32, and where the tool computed in a smaller type, with every step rounded to that."""
     own = NAMED_TYPES.get(str(recipe.settings.get("dtype", "")).removeprefix("torch."), dtype)
-    yield method(parts)
+    yield parts
     if own in ("BF16", "F16"):
         low = [rounded_to(model, own) for model in parts.models]
-        base = None if parts.base is None else rounded_to(parts.base, own)
-        yield method(replace(parts, models=low, base=base))
-        yield method(replace(parts, models=low, base=base, rounding=lambda values: rounded_to(values, own)))
+        small = replace(parts, models=low, base=None if parts.base is None else rounded_to(parts.base, own))
+        yield small
+        yield replace(small, rounding=lambda values: rounded_to(values, own))
+
+
+def arithmetics(recipe: RecipeRecord, parts: Parts, dtype: str, stored: np.ndarray) -> Iterator[list[Made]]:
+    """The result in each arithmetic; where equal changes are trimmed, in every way in which a sort may have cut."""
+    trims = recipe.method in TRIMMED and min(parts.densities) < 1 and len(parts.models) <= MASKED_MOST
+    ways = list(product((False, True), repeat=len(parts.models))) if trims else [()]
+    for each in typed(recipe, parts, dtype):
+        yield [METHODS[recipe.method](replace(each, ways=way)) for way in ways]
+        for made in FITTED[recipe.method](each, stored) if recipe.method in FITTED else ():
+            yield [made]
+
+
+def count_masks(masks: Decoded, parts: Parts, found: Remade) -> None:
+    """Add what one tensor of a random merge shows."""
+    found.leeway = max([found.leeway, *parts.epsilons])
+    found.exact += masks.exact
+    found.within_ulp += masks.near
+    found.ambiguous += parts.base.size - masks.clear
+    found.kept = [a + b for a, b in zip(found.kept or [0.0] * len(masks.kept), masks.kept, strict=True)]
+    wanted = [density * masks.clear for density in parts.densities]
+    found.wanted = [a + b for a, b in zip(found.wanted or [0.0] * len(wanted), wanted, strict=True)]
 
 
 def parts_of(tensor: Tensor, plan: Plan, recipe: RecipeRecord, models: list, base: np.ndarray | None) -> Parts:
@@ -215,37 +262,5 @@ def parts_of(tensor: Tensor, plan: Plan, recipe: RecipeRecord, models: list, bas
         gammas=[of(each, "gamma", 0.01 if "breadcrumbs" in recipe.method else 0.0) for _, each in plan.sources],
         base=base,
         options=options,
+        epsilons=[of(each, "epsilon", 0.15) for _, each in plan.sources] if "della" in recipe.method else (),
     )
-
-
-def masked(stored: np.ndarray, dtype: str, parts: Parts, found: Remade) -> None:
-    """Without its seed a random method leaves each element one of two to the K values; find which masks give it.
-
-    Each change that was kept is divided by its density (Yu et al. 2023, arXiv 2311.03099), unless `rescale` is false.
-    """
-    scales = [1 / d if parts.options.get("rescale", True) and d else 1.0 for d in parts.densities]
-    divisor = sum(parts.weights) if parts.options.get("normalize") else 1.0
-    moves = [
-        np.float32(w * scale / divisor * parts.options.get("lambda", 1.0)) * delta
-        for w, scale, delta in zip(parts.weights, scales, parts.deltas, strict=True)
-    ]
-    hits = np.zeros(stored.shape, np.int16)
-    exact = np.zeros(stored.shape, bool)
-    own = np.zeros((len(moves), *stored.shape), bool)
-    bits = to_bits(stored, dtype)
-    room = ulp(largest([parts.base, stored, *moves]), dtype)
-    for mask in product((False, True), repeat=len(moves)):
-        value = parts.base + sum((move for move, kept in zip(moves, mask, strict=True) if kept), np.float32(0))
-        near = np.abs(value.astype(np.float64) - stored) <= room
-        exact |= to_bits(value, dtype) == bits
-        hits += near
-        for number, kept in enumerate(mask):
-            own[number] |= near & kept
-    found.exact += int(np.count_nonzero(exact))
-    found.within_ulp += int(np.count_nonzero(hits))
-    found.ambiguous += int(np.count_nonzero(hits != 1))
-    counts = [float(np.count_nonzero(own[number] & (hits == 1))) for number in range(len(moves))]
-    clear = int(np.count_nonzero(hits == 1))
-    found.kept = [a + b for a, b in zip(found.kept or [0.0] * len(counts), counts, strict=True)]
-    wanted = [density * clear for density in parts.densities]
-    found.wanted = [a + b for a, b in zip(found.wanted or [0.0] * len(counts), wanted, strict=True)]
