@@ -3,10 +3,15 @@
 from celery import shared_task
 from django.utils.timezone import now
 
+from lineage.adapting import Adaptation, adapt, answer
 from lineage.comparison_intake import work_off
 from lineage.models import Comparison
+from lineage.run_options import Operator
+from lineage.run_places import find_suite, named_version, suite_path
 from lineage.run_queue import run_one
+from lineage.running import How
 from lineage.watching import look
+from registry.energy import metered
 
 MOST_A_ROUND = 20
 
@@ -33,3 +38,17 @@ def run_queued() -> int:
 def compare_watched() -> int:
     """Queue comparisons of watched models with the newer versions that the mirror has learned of; how many."""
     return look(now())
+
+
+@shared_task(name="lineage.tasks.adapt_versions")
+def adapt_versions(old: str, new: str, train: str, name: str, **training) -> dict:
+    """Train a compatibility adapter between two mirrored versions and register it; what `adapt` prints.
+
+    Nothing calls it by itself. `old` and `new` are `id` or `id@sha`; `training` holds rank, epochs, batch,
+    learning_rate and distilled. Raises BadRun, BadSuite or BadVersion, whose sentence the task's result keeps.
+    """
+    versions = [named_version(reference, "", Operator())[0] for reference in (old, new)]
+    asked = Adaptation(name, *versions, find_suite(str(suite_path(train))), How(), **training)
+    with metered("comparison", f"adapter {name}"):
+        repo, figures = adapt(asked, lambda progress: None)
+    return answer(asked, repo, figures)

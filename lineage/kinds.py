@@ -138,6 +138,8 @@ def relation_to(group: Group, evidence: Evidence, form: Form) -> str:
     in_recipe = group.said_by("recipe")
     if in_recipe and form.kind in ("merge", ""):
         return in_recipe
+    if group.said_by("adapter_config") == "distilled":  # a compatibility adapter names the version whose side it takes
+        return "distilled"
     if form.kind in ("adapter", "quantized", "merge"):
         return form.kind
     said = [relation for relation in SPECIFIC if relation in group.prose_relations]

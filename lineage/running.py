@@ -129,6 +129,19 @@ def heard(child: Child, wanted: set[str], tell: Tell) -> Ran:
     raise BadRun(child.why_it_ended())
 
 
+def said_until_done(child: Child, tell: Tell) -> dict:
+    """The figures that a child ends with when it gives no answers; `tell` hears of progress. Raises BadRun."""
+    for said in child.lines():
+        kind = said.get("kind")
+        if kind == "progress":
+            tell({key: said.get(key) for key in ("done", "total", "items_per_s", "left_s")})
+        elif kind == "problem":
+            raise BadRun(str(said.get("sentence"))[:500])
+        elif kind == "done":
+            return said.get("figures", {})
+    raise BadRun(child.why_it_ended())
+
+
 def with_rates(figures: dict) -> dict:
     """The figures of a run with its rates; None where nothing was timed or computed."""
     wall_s, computed = figures.get("wall_s"), figures.get("computed_tokens")

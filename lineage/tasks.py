@@ -4,11 +4,11 @@ from celery import shared_task
 from django.utils.timezone import now
 
 from lineage import trace
-from lineage.comparison_tasks import compare_queued, compare_watched, run_queued
+from lineage.comparison_tasks import adapt_versions, compare_queued, compare_watched, run_queued
 from lineage.judging import judge_since
 from registry.models import Repo
 
-__all__ = ["compare_queued", "compare_watched", "run_queued", "trace_due", "trace_now"]
+__all__ = ["adapt_versions", "compare_queued", "compare_watched", "run_queued", "trace_due", "trace_now"]
 
 MOST_A_ROUND = 5_000  # repositories; the next round takes the rest
 

@@ -154,6 +154,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_TASK_DEFAULT_QUEUE = "hub"
 CELERY_TASK_ROUTES = {
     "lineage.tasks.run_queued": {"queue": "gpu"},
+    "lineage.tasks.adapt_versions": {"queue": "gpu"},
     "registry.tasks.*": {"queue": "hub"},
     "lineage.tasks.*": {"queue": "score"},
     "openness.tasks.*": {"queue": "score"},

@@ -60,17 +60,19 @@ def read_adapter_config(config: dict, place: Place | None = None, *, prefix: str
     'v1'
     """
     revision = config.get("revision")
-    return Reading(
-        claim_of(
-            config.get("base_model_name_or_path"),
-            field=f"{prefix}base_model_name_or_path",
-            source="adapter_config",
-            place=place or Place(),
-            relation="adapter",
-            role="base",
-            parent_revision=revision if isinstance(revision, str) else "",
-        )
+    claims = claim_of(
+        config.get("base_model_name_or_path"),
+        field=f"{prefix}base_model_name_or_path",
+        source="adapter_config",
+        place=place or Place(),
+        relation="adapter",
+        role="base",
+        parent_revision=revision if isinstance(revision, str) else "",
     )
+    if "stemma_compatible_with" in config:  # a compatibility adapter of ours names whose side it also takes
+        said = {"field": f"{prefix}stemma_compatible_with", "relation": "distilled", "role": "teacher"}
+        claims += claim_of(config["stemma_compatible_with"], source="adapter_config", place=place or Place(), **said)
+    return Reading(claims)
 
 
 def is_quantized(quantization: object) -> bool:

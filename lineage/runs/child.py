@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -76,6 +77,13 @@ def carry_out(request: dict, say: Lines) -> None:
     from lineage.runs.tasks import task_for
 
     source = Source(Path(request["folder"]), path_or_none(request["base"]), request["dtype"], device)
+    if (asked := request.get("adapt")) is not None:
+        say("ready", environment=environment(device), determinism=settings, network=network)
+        from lineage.runs.adapting import adapt
+
+        old = Source(Path(asked["old"]), path_or_none(asked["old_base"]), request["dtype"], device)
+        say("done", figures=adapt(suite, old, source, asked, telling(say)), plan=None)
+        return
     task = task_for(suite, source)
     say("ready", environment=environment(device), determinism=settings, network=network)
     wanted = set(request["only"]) if request["only"] is not None else None
@@ -85,11 +93,16 @@ def carry_out(request: dict, say: Lines) -> None:
         Plan(**request["plan"]),
         device,
         lambda rows: say("outcomes", rows=rows),
-        lambda done, total, rate, left_s: say("progress", done=done, total=total, items_per_s=rate, left_s=left_s),
+        telling(say),
     )
     figures = engine.run(items)
     taken = {name: value for name, value in vars(figures).items() if name != "events"}
     say("done", figures=taken | {"peak_memory_bytes": peak(device)}, plan=asdict(engine.plan))
+
+
+def telling(say: Lines) -> Callable:
+    """Progress as a line."""
+    return lambda done, total, rate, left_s: say("progress", done=done, total=total, items_per_s=rate, left_s=left_s)
 
 
 def peak(device) -> int:
