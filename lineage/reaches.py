@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from django.core.cache import cache
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from lineage.claims import NOT_DERIVED
@@ -20,6 +21,8 @@ from lineage.models import Closure, Node, Relation
 ABOVE, BELOW, NEWER = "above", "below", "newer"
 WALKED_MOST = 50_000  # nodes; what lies further is not counted
 DEPTH_MOST = 100
+MANY = 10_000  # rows; counting so many takes longer than all else on a page, so their number may be a minute old
+MANY_KEPT_FOR_S = 60
 Position = tuple[int, int]  # depth and node: the order of the pages
 
 
@@ -58,7 +61,15 @@ class ClosureReach:
         return rows.exclude(**{f"{self.far}__in": self.omit}) if self.omit else rows
 
     def total(self) -> int:
-        return len(self.whole[0]) if self.whole else self.rows.count()
+        if self.whole:
+            return len(self.whole[0])
+        key = f"closure-count-{self.root}-{self.side}-{self.depth}"
+        found = None if self.omit else cache.get(key)
+        if found is None:
+            found = self.rows.count()
+            if found >= MANY:
+                cache.set(key, found, MANY_KEPT_FOR_S)
+        return found
 
     def after(self, position: Position | None, limit: int) -> list[Position]:
         if self.whole:

@@ -119,6 +119,7 @@ def answer_of(sql: str, *keys: int) -> Callable:
 
 def reading(hub: int, deep: int, other: int) -> None:
     """What pages and REST ask, of the hub with the most descendants and of the node with the most ancestors."""
+    from django.core.cache import cache
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -135,8 +136,15 @@ def reading(hub: int, deep: int, other: int) -> None:
     rows_ms, _ = timed_ms(
         lambda: list(Closure.objects.filter(ancestor=hub).order_by("depth", "descendant_id").values_list("pk")[:100])
     )
+    fresh_ms, _ = timed_ms(lambda: cache.clear() or subgraph(root, first))
     page_ms, page = timed_ms(lambda: subgraph(root, first))
-    put("first page of them", nodes=len(page.nodes), rows_ms=rows_ms, whole_answer_ms=page_ms)
+    put(
+        "first page of them",
+        nodes=len(page.nodes),
+        rows_ms=rows_ms,
+        whole_answer_counting_all_ms=fresh_ms,
+        whole_answer_ms=page_ms,
+    )
     with CaptureQueriesContext(connection) as queries:
         subgraph(root, first)
     for query in queries:
