@@ -11,9 +11,9 @@ from django.utils.timezone import now
 
 from lineage.claims import RecipeRecord
 from lineage.models import Node, Relation, Verification, VerifiedParent
+from lineage.proof.gguf_weights import open_model
 from lineage.proof.judging import Finding, answer, verify
 from lineage.proof.parents import DECLARED, UNVERIFIABLE, ParentFinding
-from lineage.proof.weights import open_folder
 from lineage.queries import find
 from registry.energy import metered
 from registry.models import EnergyRun, Repo
@@ -35,8 +35,8 @@ def verify_folders(
     """Open the folders, verify, store; the row and the agreed answer. Raises BadWeights before anything is stored."""
     start = time.monotonic()
     with metered(EnergyRun.Activity.VERIFICATION, child):
-        own = open_folder(files)
-        others = {name: open_folder(folder) for name, folder in parents.items()}
+        own = open_model(files)
+        others = {name: open_model(folder) for name, folder in parents.items()}
         found = verify(own, others, base, recipe, say) if others else declared(child)
     read = sum(weights.tally[0] for weights in (own, *others.values()))
     said = answer(found, read, time.monotonic() - start)

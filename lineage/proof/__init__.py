@@ -1,4 +1,4 @@
-"""Whether a model really comes from its parents, by its weights: read as numbers from safetensors, never loaded.
+"""Whether a model really comes from its parents, by its weights: read as numbers from files, never loaded.
 
 `weights` opens a folder, `pairs` says which tensor of one model is which of another, `likeness` measures them,
 `merging` makes a merge again from its recipe, `recovery` finds the recipe from the result, `judging` draws the verdict.

@@ -87,7 +87,10 @@ def remake_merged(child: Weights, base: Weights, adapter: Weights) -> Remade:
         bits = to_bits(stored, tensor.dtype)
         made = [value]
         if (pair := changes.get(name)) and (turned := shape_in(high, pair)) is not None:
-            made = list(merged(value, pair, turned, next(scales_of(adapter.folder, pair.a.shape[0])), tensor.dtype))
+            scale = next(scales_of(adapter.folder, pair.a.shape[0]))
+            square = tensor.shape[0] == tensor.shape[1]  # GPT-2 keeps its matrices turned, which a square one hides
+            ways = (False, True) if square else (turned,)
+            made = [each for way in ways for each in merged(value, pair, way, scale, tensor.dtype)]
         best = max(made, key=lambda each: int(np.count_nonzero(to_bits(each, tensor.dtype) == bits)))
         same = to_bits(best, tensor.dtype) == bits
         room = ulp(np.maximum(np.abs(value), np.abs(stored)), tensor.dtype)

@@ -62,7 +62,7 @@ def verify(
     if factors(child):
         return adapter_finding(child, parents)
     rows = [parent_finding(name, child, weights, say) for name, weights in parents.items()]
-    relation = relation_of(child, rows, recipe)
+    relation = relation_of(child, parents, rows, recipe)
     adapters = {name: weights for name, weights in parents.items() if factors(weights)}
     if recipe is not None:
         return recipe_finding(child, parents, recipe, rows, say)
@@ -194,11 +194,13 @@ def recipe_of(recovered: dict, parents: Mapping[str, Weights]) -> RecipeRecord:
                         {"base_model": root, "parameters": {"normalize": False}})  # fmt: skip
 
 
-def relation_of(child: Weights, rows: list[ParentFinding], recipe: RecipeRecord | None) -> str:
+def relation_of(
+    child: Weights, parents: Mapping[str, Weights], rows: list[ParentFinding], recipe: RecipeRecord | None
+) -> str:
     """The kind of relation that the weights speak for; a fine-tune where nothing is special."""
     if recipe is not None or len(rows) > 1:
         return "merge"
-    if is_quantized(child):
+    if is_quantized(child, parents.values()):
         return "quantized"
     if rows and rows[0].verdict == SAME_FILES:
         return "copied"

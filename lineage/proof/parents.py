@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from lineage.proof.adapters import factors
+from lineage.proof.blocks import UNPACK
 from lineage.proof.likeness import Likeness, Summary, liken, summary
 from lineage.proof.pairs import Pairing, pair
 from lineage.proof.rounding import STORED, rounded_to
@@ -41,7 +42,7 @@ def parent_finding(name: str, child: Weights, parent: Weights, say: Say) -> Pare
     pairing = pair(child, parent)
     shared = len(pairing.pairs) + len(pairing.resized)
     floats = [(c, p) for c, p in (*pairing.pairs, *pairing.resized) if c.is_float and p.is_float]
-    if is_quantized(child):
+    if is_packed(child):
         return quantized_finding(name, child, parent, pairing)
     if not floats:
         return ParentFinding(name, UNVERIFIABLE, "No tensor of one has the name and shape of a tensor of the other.",
@@ -87,8 +88,16 @@ def by_likeness(found: Summary, share: float, *, whole: bool) -> tuple[str, str]
     return CONSISTENT, f"Only {1 - found.unlike:.0%} of the matrices are more alike than by chance."
 
 
-def is_quantized(weights: Weights) -> bool:
-    """Does it hold packed integers, as GPTQ, AWQ and bitsandbytes write them?"""
+def is_quantized(weights: Weights, parents: Iterable[Weights] = ()) -> bool:
+    """Are its numbers of fewer bits than those of its parents?"""
+    if is_packed(weights) or any(each.dtype in UNPACK for each in weights.tensors.values()):
+        return True
+    small = any(each.dtype.startswith("F8_") for each in weights.tensors.values())
+    return small and not any(e.dtype.startswith("F8_") for other in parents for e in other.tensors.values())
+
+
+def is_packed(weights: Weights) -> bool:
+    """Does it hold integers that are not turned into numbers here, as GPTQ, AWQ and bitsandbytes write them?"""
     names = weights.tensors
     return any(name.endswith((".qweight", ".weight_packed", ".absmax", ".SCB")) for name in names)
 

@@ -16,7 +16,9 @@ class Command(StemmaCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("child", metavar="CHILD", help="owner/name; it need not be mirrored")
-        parser.add_argument("--files", required=True, metavar="DIR", help="the folder of its safetensors")
+        parser.add_argument(
+            "--files", required=True, metavar="DIR", help="the folder of its safetensors, or of its GGUF"
+        )
         parser.add_argument("--parent", action="append", default=[], metavar="ID=DIR", help="a parent and its folder")
         parser.add_argument("--base", metavar="ID", help="the parent from which the others were made")
         parser.add_argument("--recipe", metavar="FILE", help="a mergekit file that names the parents by their ids")
