@@ -153,6 +153,8 @@ def test_a_card_s_kind_is_known_by_its_own_signs(text, kind):
 FLAGS = [
     ("---\nlicense: mit\n---\n## License\n\nThis model is under Apache 2.0.\n", "licence_conflict"),
     ("## Base model\n\n[acme/tiny](https://huggingface.co/acme/tiny)\n", "base_only_in_text"),
+    ("# A\n\nThis is a fine-tuned version of [big](https://huggingface.co/acme/big).\n", "base_only_in_text"),
+    ("---\nlicense: mit\n---\n# A\n\nIt was merged from [acme/big] and itself.\n", "base_only_in_text"),
     ("# A\n\n## License\n\nMIT\n\n## Citation\n\nx\n\n## Limitations\n\ny\n" * 2, "two_cards"),
     ("---\nlicense: mit\n---\n\n---\nlicense: mit\nlanguage: en\n---\n# Tiny\n", "header_in_body"),
     ("# Model Card for Model ID\n", "template_title"),

@@ -11,6 +11,7 @@ from openness.cards.vocabulary import vocabulary
 from openness.cards.wording import title_of
 from openness.rubric import load
 from registry.cards import read_card
+from tests.bench.card_titles import recalls
 
 MODEL = load("model-card")
 LABELS = Path(__file__).parent / "labels" / "card_titles.tsv"
@@ -80,3 +81,10 @@ def test_in_an_unknown_language_what_was_not_found_is_unknown_and_what_needs_no_
     tiers = {finding.id: finding.tier for finding in result.findings}
     assert (tiers["M03"], tiers["M19"]) == ("metadata", "unknown")
     assert "language_without_vocabulary" in result.extra["flags"]
+
+
+def test_the_recall_of_each_language_is_printed_with_what_was_missed():
+    lines = recalls()
+    assert {line["language"] for line in lines} == set(PARAGRAPHS) - {"en", "it"}
+    assert all(line["headings"] >= 50 and line["recall"] >= 0.9 for line in lines)
+    assert all(len(line["missed"]) == round(line["headings"] * (1 - line["recall"])) for line in lines)

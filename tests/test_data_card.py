@@ -99,6 +99,7 @@ def test_a_homepage_is_no_summary():
         ("size_categories:\n- 1K<n<10K", "D09", 0.5),
         ("size_categories:\n  en:\n  - 1K<n<10K", "D09", 0.5),
         ("size_categories: huge", "D09", 0.0),
+        ("size_categories:\n- n<1K", "D09", 0.5),
         ("task_categories:\n- text-generation", "D10", 1.0),
         ("task_categories:\n- coffee", "D10", 0.0),
         ("source_datasets:\n- original", "D15", 1.0),

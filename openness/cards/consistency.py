@@ -39,7 +39,8 @@ def base_only_in_text(view: CardView) -> bool:
     if view.metadata.get("base_model") or "lineage" not in view.vocabulary.topics:
         return False
     raw = "\n".join(piece.text for section in view.about("lineage") for piece in section.pieces)
-    return find("repo_in_text", raw) is not None
+    texts = (block.text for block in view.blocks if block.kind == "text")
+    return find("repo_in_text", raw) is not None or any(find("base_in_text", text) for text in texts)
 
 
 def two_cards(view: CardView) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from openness.cards.header_fields import texts_of
+from openness.cards.stems import can_match
 from openness.cards.substance import CONTENT, PLACEHOLDER
 from openness.cards.view import CardView
 from openness.cards.vocabulary import FOLDER
@@ -28,9 +29,9 @@ class Kind:
     def shows_in(self, body: str, tags: frozenset[str], metadata: dict) -> bool:
         if self.tags & tags or any(metadata.get(field) for field in self.fields):
             return True
-        if self.all_text and all(pattern.search(body) for pattern in self.all_text):
+        if self.all_text and all(can_match(each, body) and each.search(body) for each in self.all_text):
             return True
-        return self.text is not None and self.text.search(body) is not None
+        return self.text is not None and can_match(self.text, body) and self.text.search(body) is not None
 
 
 @cache

@@ -11,6 +11,7 @@ from functools import cached_property
 from openness.cards.blocks import Block, read_blocks
 from openness.cards.languages import LOOKED_AT, language_of
 from openness.cards.sections import Piece, Section, read_sections
+from openness.cards.stems import can_match
 from openness.cards.substance import CONTENT, POINTER, Line
 from openness.cards.vocabulary import Vocabulary
 from openness.cards.wording import plain_line
@@ -136,12 +137,15 @@ class Prose:
     def __init__(self, lines: list[Line]):
         self.lines = lines
         self.text = "\n".join(line.text for line in lines)
+        self.folded = self.text.casefold()
         self._starts = [0]
         for line in lines:
             self._starts.append(self._starts[-1] + len(line.text) + 1)
 
     def search(self, pattern: re.Pattern) -> Line | None:
         """The line on which the first match begins."""
+        if not can_match(pattern, self.folded):
+            return None
         match = pattern.search(self.text)
         return self.line_at(match.start()) if match else None
 
