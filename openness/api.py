@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from openness import policy as policies
 from openness.card_lint import card_line
+from openness.cards.advice import next_steps
 from openness.filters import AssessmentFilter
 from openness.gate import gate
 from openness.loose_parents import cards_of_parents
@@ -149,7 +150,8 @@ class CardView(StrictParameters, APIView):
         sent = CardSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         card = sent.validated_data
-        return Response(card_line(card["file"], card["card"].encode("utf8", "replace"), card["kind"], cards_of_parents))
+        line = card_line(card["file"], card["card"].encode("utf8", "replace"), card["kind"], cards_of_parents)
+        return Response(line | {"next_steps": next_steps(line["findings"], line["rubric"])})
 
 
 class PolicyList(StrictParameters, APIView):

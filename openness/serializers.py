@@ -123,6 +123,7 @@ class CardLineSerializer(serializers.Serializer):
     flags = serializers.ListField(child=serializers.CharField())
     findings = serializers.ListField(child=serializers.DictField())
     carbon = serializers.DictField(allow_null=True)
+    next_steps = serializers.ListField(child=serializers.DictField(), help_text="What to write, by points gained.")
 
 
 class PartSerializer(serializers.Serializer):

@@ -8,6 +8,7 @@ from openness import assess as assessing
 from openness.carbon.efficiency_csv import BadCorpus, lines_of
 from openness.card_lint import RUBRICS
 from openness.lint import line_of_file, status_of
+from openness.lint_hook import readable
 from openness.lookup import NotOne, repo_called
 from openness.loose_files import CORPUS_MOST, Unreadable, read_bounded
 from openness.record_files import mof_line
@@ -81,7 +82,7 @@ class Command(StemmaCommand):
 
     def judge_card(self, file, kind, min_score) -> int:
         line = line_of_file(file, kind)
-        self.put(line, f"{file}\t{line['problem'] or line['score']}")
+        self.put(line, "\n".join(readable(line)))
         return status_of(line, min_score)
 
     def class_record(self, file, keep) -> int:

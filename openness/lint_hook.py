@@ -1,0 +1,57 @@
+"""`stemma-card`: the card linter by itself, for a pre-commit hook or a CI step. It needs neither Django nor a database.
+
+It judges a card as `assess --card` does, but for texts copied from the card of a base model, which only a mirror knows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from openness.card_lint import RUBRICS, card_line
+from openness.cards.advice import next_steps
+from openness.cards.advice import readable as readable_step
+from openness.loose_files import Unreadable, read_bounded
+
+BAD_INPUT, NO, YES = 3, 1, 0
+STEPS_SHOWN = 5
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print what each card scores and what to write next; 0, 1 below the least score, 3 for what cannot be read."""
+    parser = argparse.ArgumentParser(prog="stemma-card", description="Score model and data cards by their content.")
+    parser.add_argument("files", nargs="*", metavar="README.md")
+    parser.add_argument("--kind", choices=sorted(RUBRICS), default="model")
+    parser.add_argument("--min-score", type=float, default=0.0, metavar="N", help="of 100; below it is an error")
+    parser.add_argument("--steps", type=int, default=STEPS_SHOWN, metavar="N", help="of what to write next")
+    asked = parser.parse_args(arguments)
+    return max((judge(file, asked.kind, asked.min_score, asked.steps) for file in asked.files), default=YES)
+
+
+def judge(file: str, kind: str, min_score: float, steps: int) -> int:
+    try:
+        line = card_line(file, read_bounded(file), kind)
+    except Unreadable as problem:
+        print(f"{file}: {problem}")
+        return BAD_INPUT
+    print("\n".join(readable(line, steps)))
+    if line["problem"]:
+        return BAD_INPUT
+    return NO if (line["score"] or 0.0) < min_score else YES
+
+
+def readable(line: dict, steps: int = STEPS_SHOWN) -> list[str]:
+    """A card's line for people: its score, what is odd, and what would raise the score most."""
+    if line["problem"]:
+        return [f"{line['file']}: {line['problem']}"]
+    score = "no score: too little could be judged" if line["score"] is None else f"{line['score']:g} of 100"
+    said = [f"{line['file']}: {score} by {line['rubric']}"]
+    said += [f"  ! {flag.replace('_', ' ')}" for flag in line["flags"]]
+    found = next_steps(line["findings"], line["rubric"])
+    said += [readable_step(step) for step in found[:steps]]
+    return said + ([f"  and {len(found) - steps} more"] if len(found) > steps else [])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
