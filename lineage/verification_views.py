@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db.models.functions import Lower
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -14,8 +15,10 @@ from rest_framework.views import APIView
 from lineage.claims import KINDS
 from lineage.models import Relation, Verification, VerifiedParent
 from lineage.sight import is_hidden, public_name
+from registry.models import Repo
 from registry.strict import StrictParameters
 
+NOT_SHOWN = "(not mirrored)"  # as `lineage.sight` calls what no public card names
 SHOWN = 60  # tensors of one parent on a page; REST gives all that are kept
 PARENT = inline_serializer(
     "VerifiedParent",
@@ -53,13 +56,31 @@ VERIFICATION = inline_serializer(
 def parents_of(row: Verification, user) -> list[dict]:
     """What was found of each parent; of one that `user` may not see nothing but that there was one."""
     rows = VerifiedParent.objects.filter(verification=row).select_related("node__repo", "relation").order_by("pk")
-    return [parent_of(each, user) for each in rows]
+    rows = list(rows)
+    secret = names_hidden_from(user, [each.name for each in rows])
+    return [parent_of(each, is_withheld(each, user, secret)) for each in rows]
 
 
-def parent_of(each: VerifiedParent, user) -> dict:
-    hidden = each.node is not None and is_hidden(each.node, user)
+def names_hidden_from(user, names: list[str]) -> set[str]:
+    """Those of `names`, in small letters, that are of models which `user` may not see."""
+    if user is not None and user.is_staff:
+        return set()
+    rows = Repo.objects.filter(kind=Repo.Kind.MODEL, staff_only=True).annotate(lower_name=Lower("name"))
+    return set(rows.filter(lower_name__in=[name.lower() for name in names]).values_list("lower_name", flat=True))
+
+
+def is_withheld(each: VerifiedParent, user, secret: set[str]) -> bool:
+    """Is a parent staff's now, or was it when it was looked at and is not mirrored any more?"""
+    if user is not None and user.is_staff:
+        return False
+    if each.node is not None and each.node.repo_id is not None:
+        return is_hidden(each.node, user)
+    return each.staff_only or each.name.lower() in secret
+
+
+def parent_of(each: VerifiedParent, hidden: bool) -> dict:
     return {
-        "id": public_name(each.node) if hidden else each.name,
+        "id": each.name if not hidden else public_name(each.node) if each.node else NOT_SHOWN,
         "verdict": each.verdict,
         "reason": "" if hidden else each.reason,
         "statistics": {} if hidden else each.statistics,

@@ -60,6 +60,7 @@ def keep(child: str, found: Finding, said: dict) -> Verification:
         row = Verification.objects.create(
             child=repo,
             child_name=child[:360],
+            staff_only=bool(repo and repo.staff_only),
             verdict=found.verdict,
             exactness=found.exactness or "",
             relation=found.relation,
@@ -80,7 +81,10 @@ def keep(child: str, found: Finding, said: dict) -> Verification:
 
 def keep_parent(row: Verification, repo: Repo | None, parent: ParentFinding) -> None:
     relation = relation_to(repo, parent.id) if repo else None
-    node = relation.parent if relation else node_called(parent.id)
+    mirrored = (
+        relation.parent.repo if relation else Repo.objects.named(Repo.Kind.MODEL, parent.id).order_by("pk").first()
+    )
+    node = relation.parent if relation else node_called(parent.id, mirrored)
     least = sorted(
         parent.tensors, key=lambda each: (each.cosine is None, each.cosine if each.cosine is not None else 0)
     )
@@ -89,17 +93,21 @@ def keep_parent(row: Verification, repo: Repo | None, parent: ParentFinding) -> 
         node=node,
         relation=relation,
         name=parent.id[:360],
+        staff_only=bool(mirrored and mirrored.staff_only),
         verdict=parent.verdict,
         reason=storable_text(parent.reason)[:600],
         statistics=storable(parent.statistics),
         tensors=storable([each.as_dict() for each in least[:TENSORS_KEPT]]),
     )
-    if relation:
+    says_nothing = parent.verdict in (DECLARED, UNVERIFIABLE)  # and takes back nothing that was proved
+    if relation and not (says_nothing and relation.proof != DECLARED):
         Relation.objects.filter(pk=relation.pk).update(proof=parent.verdict)
 
 
-def node_called(name: str) -> Node | None:
+def node_called(name: str, repo: Repo | None) -> Node | None:
     """The model of that name, mirrored or only named."""
+    if repo is not None:
+        return Node.objects.filter(repo=repo).first()
     seen = find(Repo.Kind.MODEL, name, None)
     return Node.objects.filter(pk=seen.key).first() if seen and seen.key else None
 

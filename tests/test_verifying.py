@@ -141,3 +141,38 @@ def test_a_recipe_file_is_followed_by_its_names(folders):
     assert (status, said["verdict"], said["exactness"], said["method"]) == (0, "recomputed", "bit_exact", "passthrough")
     status, said = verify("acme/copy", folders / "child", f"acme/base={folders / 'base'}", recipe=str(recipe))
     assert (status, said["verdict"]) == (1, "contradicted")
+
+
+def test_a_secret_parent_that_no_card_names_shows_no_figures(folders, client):
+    mirrored("acme/secret", card="", files={}, staff_only=True)
+    mirrored("acme/child", card="", files={"model.safetensors": 1})
+    _, said = verify("acme/child", folders / "child", f"acme/secret={folders / 'base'}")
+    assert client.get(f"/api/v1/verifications/{said['verification']}").json()["parents"][0]["statistics"] == {}
+
+
+def test_a_model_that_turns_out_to_be_secret_takes_its_verification_along(folders, client):
+    _, said = verify("Acme/Later", folders / "child", f"acme/base={folders / 'base'}")
+    mirrored("acme/later", card="", files={}, staff_only=True)
+    assert client.get(f"/api/v1/verifications/{said['verification']}").status_code == 404
+
+
+def test_a_parent_that_turns_out_to_be_secret_takes_its_figures_along(folders, client):
+    _, said = verify("acme/x", folders / "child", f"acme/base={folders / 'base'}")
+    mirrored("acme/base", card="", files={}, staff_only=True)
+    assert client.get(f"/api/v1/verifications/{said['verification']}").json()["parents"][0]["statistics"] == {}
+
+
+def test_a_secret_stays_one_after_its_repository_was_deleted(folders, client):
+    child = mirrored("acme/gone", card="", files={}, staff_only=True)
+    _, said = verify("acme/gone", folders / "child", f"acme/base={folders / 'base'}")
+    child.delete()
+    assert client.get(f"/api/v1/verifications/{said['verification']}").status_code == 404
+
+
+def test_a_look_that_says_nothing_takes_back_no_proof(folders, client):
+    mirrored("acme/base", card="", files={})
+    mirrored("acme/child", card="---\nbase_model: acme/base\n---\n", files={"model.safetensors": 9})
+    trace_due(9)
+    verify("acme/child", folders / "child", f"acme/base={folders / 'base'}")
+    verify("acme/child", folders / "child")
+    assert Relation.objects.get(child__repo__name="acme/child").proof == "derived"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Lower
 
 from lineage.models.graph import Node, Relation
 from registry.models import Repo
@@ -12,8 +14,14 @@ from registry.models import Repo
 
 class VerificationQuerySet(models.QuerySet):
     def visible_to(self, user) -> Self:
-        """Those of models that `user` may see; one that is not mirrored is anybody's."""
-        return self if user is not None and user.is_staff else self.exclude(child__staff_only=True)
+        """Those of models that `user` may see; one that is not mirrored is anybody's unless it once was staff's."""
+        if user is not None and user.is_staff:
+            return self
+        rows = self.annotate(lower_name=Lower("child_name"))
+        hidden = Repo.objects.annotate(lower_name=Lower("name")).filter(
+            kind=Repo.Kind.MODEL, staff_only=True, lower_name=OuterRef("lower_name")
+        )
+        return rows.filter(Q(child__staff_only=False) | Q(child=None, staff_only=False) & ~Exists(hidden))
 
 
 class Verification(models.Model):
@@ -21,6 +29,7 @@ class Verification(models.Model):
 
     child = models.ForeignKey(Repo, null=True, on_delete=models.SET_NULL, related_name="verifications")
     child_name = models.CharField(max_length=360, help_text="as it was given; the model need not be mirrored")
+    staff_only = models.BooleanField(default=False, help_text="the child was, when it was looked at")
     verdict = models.CharField(max_length=12, choices=Relation.Proof)
     exactness = models.CharField(max_length=9, blank=True, choices=[("bit_exact", "bit_exact"), ("one_ulp", "one_ulp")])
     relation = models.CharField(max_length=16, choices=Relation.Kind)
@@ -51,6 +60,7 @@ class VerifiedParent(models.Model):
     node = models.ForeignKey(Node, null=True, on_delete=models.SET_NULL, related_name="+")
     relation = models.ForeignKey(Relation, null=True, on_delete=models.SET_NULL, related_name="verified")
     name = models.CharField(max_length=360)
+    staff_only = models.BooleanField(default=False, help_text="the parent was, when it was looked at")
     verdict = models.CharField(max_length=12, choices=Relation.Proof)
     reason = models.CharField(max_length=600)
     statistics = models.JSONField(default=dict)
