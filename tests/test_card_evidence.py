@@ -28,6 +28,9 @@ MET = [
     ("M23", "# Tiny\n\nIt was trained on 8x A100 for two days.\n", "prose"),
     ("M22", "# Tiny\n\nIt was trained on 8x A100 for two days.\n", "prose"),
     ("M24", "---\ntags:\n- arxiv:2307.09288\n---\n# Tiny\n", "metadata"),
+    ("M14", "# Tiny\n\n- **Model type:** Causal language model\n", "section"),
+    ("M17", "# Tiny\n\n## Results\n\n![scores](a.png)\n", "pointer"),
+    ("M04", "# Tiny\n\nBERT-base fine-tuned on letters.\n", "prose"),
     ("M13", "# Tiny\n\n## Fine-tuning approach\n\nEvery second layer was kept frozen.\n", "section"),
 ]
 
@@ -46,6 +49,7 @@ UNMET = [
     ("M01", "# Tiny\n\n- Give a thumbs up if you like this model very much\n"),
     ("M16", "# Tiny\n\n## Training results\n\n| Step | Validation Loss |\n|---|---|\n| 10 | 0.81 |\n"),
     ("M24", "# Tiny\n\n## Citation\n\nIf you find this work helpful, please consider citing:\n\n```\nTODO\n```\n"),
+    ("M14", "# Tiny\n\n- **Model type:** Text Generation\n"),
     ("M02", "# Tiny\n\n## Developer guide\n\nInstall the packages first.\n"),
     ("D25", "# Tiny\n\n- **Point of Contact:** []()\n"),
     ("D02", "# Tiny\n\n### Dataset Curators\n\nList the people involved in collecting the dataset.\n"),

@@ -278,7 +278,8 @@ def test_names_of_datasets_are_half_and_words_about_them_all():
 def test_results_need_a_number_on_a_measure():
     assert tier("## Results\n\nIt works very well.\n", "M17") == "none"
     assert tier("## Results\n\n- F1: 91.2\n", "M17") == "section"
-    assert tier("## About\n\n| model | accuracy |\n|---|---|\n| ours | 91.2 |\n", "M17") == "section"
+    table = found("## About\n\n| model | accuracy |\n|---|---|\n| ours | 91.2 |\n")["M17"]
+    assert (table.tier, table.value) == ("prose", 1.0)  # as good as under a title of its own
     assert tier("## About\n\n| file | size |\n|---|---|\n| a.gguf | 4.1 |\n", "M17") == "none"
     assert tier("It reaches an accuracy of 91.2 on poems.\n", "M17") == "prose"
     assert found("## Results\n\n![curve](curve.png)\n")["M17"].value == 0.25

@@ -130,7 +130,7 @@ def results(view: CardView) -> Iterator[Found]:
     """Numbers on a metric in any table (as good as under a title of its own), else in running text."""
     for block in view.tables:
         if table_has_results(block.rows, under_results=False):
-            yield found_line("section", block.lines[0], " | ".join(block.rows[0]), 1.0)
+            yield found_line("prose", block.lines[0], " | ".join(block.rows[0]), 1.0)
             return
     for line in view.prose.lines:
         if line.kind == CONTENT and line_has_result(line.text, under_results=False):
@@ -154,7 +154,7 @@ def results_in_section(view: CardView, section: Section, criterion: Criterion) -
                 if line_has_result(raw, under_results=True):
                     return found_line("section", first + n, raw)
         if piece.has_figure and figure is None:
-            figure = found_line("section", first, piece.text.strip().split("\n")[0], 0.25)
+            figure = found_line("pointer", first, piece.text.strip().split("\n")[0], 0.25)
     return figure
 
 
