@@ -1,6 +1,7 @@
 """Whether odd models are judged rightly: cut, stacked, quantized, full of offsets, and files that lie in odd ways."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -108,3 +109,20 @@ def test_types_and_shards_with_impossible_names_are_refused(tmp_path):
         (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"a": name}}))
         with pytest.raises(BadWeights):
             open_folder(folder)
+
+
+@pytest.mark.parametrize(
+    "many", ['"{}":{{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}', '"__metadata__{}":"x"', '"{}":[0,0,0,0]']
+)
+def test_a_header_of_too_many_things_is_refused_before_it_is_read(tmp_path, many):
+    raw = ("{" + ",".join(many.format(n) for n in range(310_000)) + "}").encode()
+    (tmp_path / "model.safetensors").write_bytes(len(raw).to_bytes(8, "little") + raw)
+    tracemalloc.start()
+    with pytest.raises(BadWeights, match="lists more than"):
+        open_folder(tmp_path)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 2 * len(raw)
+    (tmp_path / "model.safetensors.index.json").write_bytes(b'{"weight_map":' + raw + b"}")
+    with pytest.raises(BadWeights, match="names more than"):
+        open_folder(tmp_path)

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import numpy as np
 
-HEADER_BYTES_MOST = 100 << 20  # as safetensors itself bounds it
+HEADER_BYTES_MOST = 25_000_000  # as the Hub's own client bounds it
+COMMAS_MOST = 300_000  # in one header or index: fifty thousand tensors, and a parser's memory known before it starts
 TENSORS_MOST = 200_000
 FILES_MOST = 2_000
 DIMENSIONS_MOST = 16
-INDEX_BYTES_MOST = 64 << 20
+INDEX_BYTES_MOST = 25_000_000
 PIECE = 1 << 20  # elements that are read at once
 SIZES = {
     "F64": 8, "I64": 8, "U64": 8, "F32": 4, "I32": 4, "U32": 4, "F16": 2, "BF16": 2, "I16": 2, "U16": 2,
@@ -193,7 +194,12 @@ def named_in_index(index: Path) -> list[str]:
     if index.stat().st_size > INDEX_BYTES_MOST:
         raise BadWeights(f"{index.name} has more than {INDEX_BYTES_MOST:,} bytes.")
     try:
-        names = set(json.loads(index.read_bytes())["weight_map"].values())
+        raw = index.read_bytes()
+        if raw.count(b",") > COMMAS_MOST:
+            raise BadWeights(f"{index.name} names more than {COMMAS_MOST:,} tensors.")
+        names = set(json.loads(raw)["weight_map"].values())
+    except BadWeights:
+        raise
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise BadWeights(f"{index.name} is no index of shards.") from None
     wrong = [n for n in names if not is_shard(n)]
@@ -220,6 +226,8 @@ def read_file(path: Path, tally: list[int]) -> tuple[dict[str, Tensor], dict]:
         if len(head) < 8 or length > min(HEADER_BYTES_MOST, whole - 8):
             raise BadWeights(f"{path.name} is no safetensors: its header does not fit the file.")
         raw = stream.read(length)
+    if raw.count(b",") > COMMAS_MOST:
+        raise BadWeights(f"The header of {path.name} lists more than {COMMAS_MOST:,} things.")
     try:
         header = json.loads(raw, object_pairs_hook=without_repeats, parse_constant=refuse)
     except (ValueError, RecursionError):
