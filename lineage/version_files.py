@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CONFIG, ADAPTER, MODULE = "config.json", "adapter_config.json", "stemma_module.json"
+WEIGHTS = {"adapter": "adapter_model.safetensors", "module": "model.safetensors"}
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".h5", ".msgpack")
 PROGRAMS = (".pt2", ".so")
 SHA = re.compile(r"[0-9a-f]{40}")
@@ -83,6 +84,9 @@ def check_files(version: VersionFiles) -> None:
                 f"{version.name} holds its weights only in {found[0]}, whose reading can run code: it is not opened."
             )
         raise BadVersion(f"{version.name} holds no safetensors.")
+    needed = WEIGHTS.get(version.kind)
+    if needed and not (version.folder / needed).is_file():  # PEFT would open a pickle in its place
+        raise BadVersion(f"{version.name} lacks {needed}, and its weights are read from nothing else.")
     if version.kind == "adapter" and version.base is None:
         named = read_json(version.folder / ADAPTER).get("base_model_name_or_path")
         raise BadVersion(f"{version.name} is an adapter, and its base model {str(named)[:120]!r} was not found.")

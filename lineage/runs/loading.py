@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from lineage.runs.determinism import DTYPES
 from lineage.runs.modules import EncoderHead, build
 from lineage.runs.problems import BadRun
-from lineage.version_files import ADAPTER, CONFIG, MODULE
+from lineage.version_files import ADAPTER, CONFIG, MODULE, WEIGHTS
 
 LOCAL = {"local_files_only": True, "trust_remote_code": False}
 
@@ -84,6 +84,8 @@ def adapted(model: torch.nn.Module, source: Source) -> torch.nn.Module:
     """The base model with a PEFT adapter's layers in it. Raises BadRun."""
     from peft import PeftConfig, PeftModel
 
+    if not source.has(WEIGHTS["adapter"]):  # PEFT takes a pickle then, whatever `use_safetensors` says
+        raise BadRun(f"The adapter lacks {WEIGHTS['adapter']}, and its weights are read from nothing else.")
     config = PeftConfig.from_pretrained(str(source.folder))
     if config.is_prompt_learning:
         raise BadRun("The adapter is a learned prompt: only adapters that change layers are run.")
