@@ -19,7 +19,7 @@ from registry.energy import metered
 from registry.models import EnergyRun, Repo
 from registry.storable import storable, storable_text
 
-CODE = "proof/1"
+CODE = "proof/2"
 TENSORS_KEPT = 500  # of one parent
 PARENTS_MOST = 32
 

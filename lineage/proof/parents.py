@@ -84,7 +84,7 @@ def by_likeness(found: Summary, share: float, *, whole: bool) -> tuple[str, str]
         return CONTRADICTED, f"{found.unlike:.0%} of the matrices are no more alike than those of unrelated models."
     if found.unlike <= UNLIKE_MOST and share >= NAMED_LEAST:
         control = found.control or 0.0
-        return DERIVED, f"The matrices correlate at {found.cosine:.3f}; turned by a row, at {control:.3f} at most."
+        return DERIVED, f"The matrices correlate at {found.cosine:.3f}; with its rows turned, at {control:.3f} at most."
     return CONSISTENT, f"Only {1 - found.unlike:.0%} of the matrices are more alike than by chance."
 
 
