@@ -87,13 +87,18 @@ def candidate_names(parent: Node, place: int) -> list[str]:
     return [name for name, _ in candidates_of(parent, None)] if place < SEARCHED_MOST else []
 
 
-def contradictions_of(trace: Trace, node: Node, relations: Sequence[Relation]) -> list[str]:
-    """What its own sources say against each other, then what the graph and the calendar say against them."""
-    said = [*trace.contradictions, *cycle_sentences(node), *younger_parents(trace, relations)]
-    return said + versions_in_a_ring(node, relations)
+def contradictions_of(
+    trace: Trace, node: Node, relations: Sequence[Relation], hidden: frozenset[int] = frozenset()
+) -> list[str]:
+    """What its own sources say against each other, then what the graph and the calendar say against them.
+
+    Nothing is told of what the nodes in `hidden` come from, nor of a cycle that only closes through one of them.
+    """
+    said = [*trace.contradictions, *cycle_sentences(node, hidden), *younger_parents(trace, relations)]
+    return said + versions_in_a_ring(node, relations, hidden)
 
 
-def cycle_sentences(node: Node) -> list[str]:
+def cycle_sentences(node: Node, hidden: frozenset[int] = frozenset()) -> list[str]:
     """The cycle that a node is on, as a way round from itself; a self-reference is said where it was read."""
     if node.cycle is None:
         return []
@@ -101,17 +106,20 @@ def cycle_sentences(node: Node) -> list[str]:
     edges = Relation.objects.filter(is_current=True, child__in=members, parent__in=members).exclude(
         kind__in=NOT_DERIVED
     )
-    way = way_round(node.pk, edges.values_list("child_id", "parent_id"))
+    pairs = edges.values_list("child_id", "parent_id")
+    way = way_round(node.pk, [pair for pair in pairs if pair[0] not in hidden])
     if len(way) < 2:
         return []
     names = [members[key].label for key in (*way, way[0])]
     return [f"It is on a cycle: {' ← '.join(names)}."]
 
 
-def versions_in_a_ring(node: Node, relations: Sequence[Relation]) -> list[str]:
+def versions_in_a_ring(node: Node, relations: Sequence[Relation], hidden: frozenset[int] = frozenset()) -> list[str]:
     """Newer versions that lead back to where they started; a repository that names itself is said where it was read."""
     way, following = [node], next((row.parent for row in relations if row.kind == "new_version"), None)
     while following is not None and following.pk != node.pk and len(way) < VERSIONS_MOST:
+        if following.pk in hidden:
+            return []
         way.append(following)
         rows = Relation.objects.filter(child=following, kind="new_version", is_current=True).select_related("parent")
         following = next((row.parent for row in rows.order_by("pk")[:1]), None)

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from lineage.models import Closure, Node, Relation
 from lineage.queries import seen_at
 from lineage.reaches import BELOW, WALKED_MOST, ClosureReach, Reach
-from lineage.relatives import RELATIONS_MOST, Relatives, Scope, Upwards, hidden_from, upwards
+from lineage.relatives import RELATIONS_MOST, Relatives, Scope, Upwards, hidden_from, rings_of, upwards
 from lineage.sight import Seen, seen_in_bulk
 
 ROOTS_MOST = 50  # topmost ancestors
@@ -20,7 +20,7 @@ def family(root: Seen, scope: Scope, limit: int, after: int = 0, user=None) -> R
     """
     hidden = hidden_from(user)
     side = upwards(root.key, scope, hidden)
-    tops = topmost(side, seen_in_bulk(side.depths, user))
+    tops = topmost(side)
     roots, left_out = tops[:ROOTS_MOST], len(tops) > ROOTS_MOST
     reaches = {key: scope.reach(key, BELOW, hidden) for key in roots}
     members = set(roots)
@@ -53,13 +53,14 @@ def family(root: Seen, scope: Scope, limit: int, after: int = 0, user=None) -> R
     )
 
 
-def topmost(side: Upwards, known: dict[int, Seen]) -> list[int]:
+def topmost(side: Upwards) -> list[int]:
     """The ancestors from which no relation leads further up, to another than their own cycle; the nearest first."""
 
+    rings = rings_of(side.edges)
+
     def leads_on(edge: Relation) -> bool:
-        cycle = known[edge.child_id].cycle
-        other = known.get(edge.parent_id)
-        return edge.parent_id != edge.child_id and (cycle is None or other is None or other.cycle != cycle)
+        ring = rings.get(edge.child_id)
+        return edge.parent_id != edge.child_id and (ring is None or ring != rings.get(edge.parent_id))
 
     going_on = {edge.child_id for edge in side.edges if leads_on(edge)}
     return sorted(side.depths.keys() - going_on, key=lambda key: (side.depths[key], key))

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from lineage.answers import claims_of, contradictions_of, parents_of
+from lineage.answers import claims_of, contradictions_of, cycle_sentences, parents_of
 from lineage.candidates import candidates, candidates_of
 from lineage.claims import KINDS
 from lineage.colouring import COLOURS, colouring
@@ -20,6 +20,7 @@ from lineage.queries import BadQuestion, Question, Subgraph, find, moved_to, sub
 from lineage.reaches import DEPTH_MOST
 from lineage.recipes import told
 from lineage.references import read_reference
+from lineage.relatives import hidden_from
 from lineage.sight import Seen, is_hidden, seen, seen_in_bulk
 from registry.models import Repo
 
@@ -124,12 +125,14 @@ def said_of(root: Seen, user) -> dict:
     """What the last trace of the root found besides relations: contradictions, problems, recipes."""
     trace = Trace.objects.filter(repo=root.repo).select_related("repo").first() if root.repo else None
     if trace is None:
-        return {"trace": None, "contradictions": [], "recipes": []}
+        return {"trace": None, "contradictions": [], "recipes": [], "is_on_cycle": False}
     node = Node(pk=root.key, kind=root.kind, name=root.id, repo=root.repo, cycle=root.cycle)  # as `find` read it
     visible = [row for row in parents_of(node) if not is_hidden(row.parent, user)]
+    hidden = hidden_from(user)
     return {
         "trace": trace,
-        "contradictions": contradictions_of(trace, node, visible),
+        "contradictions": contradictions_of(trace, node, visible, hidden),
+        "is_on_cycle": bool(cycle_sentences(node, hidden)) or any(row.parent_id == node.pk for row in visible),
         "recipes": MergeRecipe.objects.filter(repo=root.repo, is_current=True).defer("text").order_by("pk"),
     }
 

@@ -47,6 +47,7 @@ class ClosureReach:
     depth: int = DEPTH_MOST
     omit: frozenset[int] = frozenset()
     is_cut: bool = False
+    hides: bool = False  # something is hidden from the viewer, though none of it is among the rows
     whole: list[list[Position]] = field(default_factory=list, compare=False)  # all rows, once a page has held them
 
     @property
@@ -106,6 +107,8 @@ class ClosureReach:
             shown = shown.filter(Q(depth__lt=depth) | Q(**{"depth": depth, f"{self.far}__lte": node}))
         edges = counted().filter(**{own: OuterRef("pk")}).exclude(**{other: self.root}).filter(~Exists(shown))
         edges = edges.exclude(**{f"{other}__in": self.omit}) if self.omit else edges
+        if self.hides and self.side == BELOW:  # a hidden child beyond the depth asked for is not there
+            edges = edges.exclude(child__repo__staff_only=True)
         found: set[int] = set()
         for some in chunks(nodes):
             found.update(Node.objects.filter(Exists(edges), pk__in=some).values_list("pk", flat=True))
@@ -213,7 +216,7 @@ def reach(
 ) -> ClosureReach | WalkReach:
     """The cheaper of the two that is right."""
     if not kinds and as_of is None:
-        found = ClosureReach(root, side, depth, omit)
+        found = ClosureReach(root, side, depth, omit, hides=bool(hidden))
         if root not in hidden and not is_in_the_way(hidden, found):
             return found
     return WalkReach(root, side, depth, omit, kinds, hidden, as_of)

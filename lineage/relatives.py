@@ -16,6 +16,7 @@ from django.db.models import Count, QuerySet
 from lineage.closure import chunks
 from lineage.models import Relation
 from lineage.queries import seen_at
+from lineage.reach import components
 from lineage.reaches import ABOVE, BELOW, DEPTH_MOST, ClosureReach, Reach, counted, reach
 from lineage.sight import Seen, hidden_nodes, seen_in_bulk
 from lineage.ways import ways_between
@@ -104,7 +105,8 @@ def common_ancestors(root: Seen, other: Seen, scope: Scope, limit: int, user=Non
     one, two = upwards(root.key, scope, hidden), upwards(other.key, scope, hidden)
     common = one.depths.keys() & two.depths.keys()
     known = seen_in_bulk(common, user)
-    lower = {edge.parent_id for edge in [*one.edges, *two.edges] if is_lower(edge, common, known)}
+    rings = rings_of([*one.edges, *two.edges])
+    lower = {edge.parent_id for edge in [*one.edges, *two.edges] if is_lower(edge, common, rings)}
     nearest = common - lower
     rows = sorted(common, key=lambda key: (key in lower, one.depths[key] + two.depths[key], key))
     shown = rows[:limit]
@@ -139,12 +141,21 @@ def common_answer(node: Seen, is_nearest: bool, one: Upwards, two: Upwards) -> d
     }
 
 
-def is_lower(edge: Relation, common: Collection[int], known: dict[int, Seen]) -> bool:
+def rings_of(edges: Iterable[Relation]) -> dict[int, int]:
+    """The cycle of each node that is on one by these relations: a number of our own, told from what a viewer sees."""
+    parents: dict[int, list[int]] = defaultdict(list)
+    for edge in edges:
+        parents[edge.child_id].append(edge.parent_id)
+    found = (members for members in components(parents) if len(members) > 1)
+    return {node: number for number, members in enumerate(found) for node in members}
+
+
+def is_lower(edge: Relation, common: Collection[int], rings: dict[int, int]) -> bool:
     """Does another common ancestor come from the parent of this relation, on no cycle with it?"""
     if edge.child_id not in common or edge.parent_id not in common or edge.child_id == edge.parent_id:
         return False
-    cycle = known[edge.child_id].cycle
-    return cycle is None or cycle != known[edge.parent_id].cycle
+    ring = rings.get(edge.child_id)
+    return ring is None or ring != rings.get(edge.parent_id)
 
 
 def edges_on(ways: Iterable[tuple[int, ...]], edges: Iterable[Relation]) -> tuple[Relation, ...]:

@@ -7,6 +7,7 @@ from collections import Counter
 from lineage.answers import contradictions_of, evidence_for, parent_answer, parents_of
 from lineage.models import Comparison, Node, Relation, Trace
 from lineage.reaches import ABOVE, reach
+from lineage.relatives import hidden_from
 from lineage.sight import hidden_nodes, is_hidden, public_name
 from openness.gate import CARD_RUBRICS, declared_licence, iso
 from openness.models import Assessment
@@ -85,13 +86,14 @@ def lineage(repo: Repo, user) -> dict:
     node = Node.objects.filter(repo=repo).first()
     relations = parents_of(node) if node else []
     visible = [row for row in relations if not is_hidden(row.parent, user)]
+    hidden = hidden_from(user)
     evidence = evidence_for(relations[:PARENTS_SHOWN])
     parents = [parent(row, evidence.get(row.pk, []), user) for row in relations[:PARENTS_SHOWN]]
     return {
         "relation": trace.relation if trace else None,
         "parents": parents if trace else None,
         "ancestors": ancestors(node, user) if trace and node else None,
-        "contradictions": contradictions_of(trace, node, visible) if trace and node else None,
+        "contradictions": contradictions_of(trace, node, visible, hidden) if trace and node else None,
         "problem": trace.problem or None if trace else None,
         "as_of": iso(trace.traced_at) if trace else None,
         "is_complete": bool(trace and trace.state_digest == repo.state_digest and len(relations) <= PARENTS_SHOWN),
