@@ -7,17 +7,20 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from lineage.models import Comparison, Run
-from lineage.run_places import SHIPPED
+from lineage.run_comparison import Found, outcomes_of, under_one_plan
+from lineage.run_places import SHIPPED, Named, find_suite
 from lineage.running import How, run_version
+from lineage.runs.batches import Plan
 from lineage.runs.problems import BadRun
 from lineage.suites import read_suite
-from lineage.version_files import VersionFiles
+from lineage.version_files import VersionFiles, files_digest
 
 torch = pytest.importorskip("torch", reason="what runs models is not installed: make models")
 from lineage.runs.loading import Source, own_module  # noqa: E402
@@ -55,6 +58,20 @@ def test_the_shipped_versions_are_compared_out_of_the_box_with_their_noise_floor
     assert Comparison.objects.count() == 1
     assert compare(V1, V2, "--budget", "0.5", capsys=capsys)["verdict"] == "pass"
     assert list(Run.objects.values_list("pk", "created_at")) == kept
+
+
+@pytest.mark.django_db
+def test_a_version_runs_again_under_the_batches_that_memory_left_to_the_other():
+    suite = find_suite(str(SHIPPED / "suites" / "message-kinds.toml"))
+    files = [VersionFiles(f"v{n}", Path(folder)) for n, folder in enumerate((V1, V2))]
+    found = [Found("old", Named(one.name), None, one, files_digest(one), suite) for one in files]
+    small = Plan(tokens=300, rows=16)
+    runs = [outcomes_of(found[0], How("cpu", plan=small), print), outcomes_of(found[1], How("cpu"), print)]
+    same = under_one_plan(found, runs, How("cpu"), print)
+    assert [run.about["figures"]["plan"] for run in same] == [asdict(small)] * 2
+    assert same[0] == runs[0]
+    assert under_one_plan(found, same, How("cpu"), print) == same
+    assert Run.objects.count() == 3
 
 
 def version(folder: Path, **changed) -> VersionFiles:
