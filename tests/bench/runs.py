@@ -4,7 +4,8 @@
 turns, each in a process of its own; the figures are medians over the rounds. By default the models have random weights
 (a classifier of MiniLM's size; a language model of four layers), and texts have log-normal lengths of median 16 words
 (sigma 0.4, at most 200), so that batches of 32 in natural order are about half padding. `--device cuda` runs the same
-on a GPU.
+on a GPU, then bodies of three sizes up to 1.2 billion parameters beside the GPU's own matrix rate, with the noise floor
+(tests/bench/run_sizes.py); `--sizes` adds these on a CPU, tiny.
 """
 
 import argparse
@@ -30,25 +31,26 @@ def texts(number: int) -> list[str]:
     return [" ".join(f"w{rng.randrange(4_000)}" for _ in range(length)) for length in lengths]
 
 
-def prepare(folder: Path, items: int) -> None:
-    """Both suites, both models with random weights, and a tokenizer of whole words."""
-    import torch
+def word_tokenizer(longest: int):
+    """A tokenizer of 4,000 whole words, each one token; it cuts texts at `longest`."""
     from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import (
-        BertConfig,
-        BertForSequenceClassification,
-        LlamaConfig,
-        LlamaForCausalLM,
-        PreTrainedTokenizerFast,
-    )
+    from transformers import PreTrainedTokenizerFast
 
-    torch.manual_seed(0)
     words = {word: number for number, word in enumerate(["<pad>", "<unk>", *(f"w{n}" for n in range(4_000))])}
     inner = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
     inner.pre_tokenizer = pre_tokenizers.Whitespace()
-    known = {"pad_token": "<pad>", "unk_token": "<unk>", "eos_token": "<pad>", "model_max_length": 256}
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, **known)
-    sizes = {"vocab_size": len(words), "hidden_size": 384, "num_attention_heads": 12, "intermediate_size": 1_536}
+    known = {"pad_token": "<pad>", "unk_token": "<unk>", "eos_token": "<pad>", "model_max_length": longest}
+    return PreTrainedTokenizerFast(tokenizer_object=inner, **known)
+
+
+def prepare(folder: Path, items: int) -> None:
+    """Both suites, both models with random weights, and a tokenizer of whole words."""
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification, LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(0)
+    tokenizer = word_tokenizer(longest=256)
+    sizes = {"vocab_size": len(tokenizer), "hidden_size": 384, "num_attention_heads": 12, "intermediate_size": 1_536}
     bert = BertConfig(num_hidden_layers=6, id2label={0: "a", 1: "b"}, **sizes)
     llama = LlamaConfig(num_hidden_layers=4, max_position_embeddings=512, **sizes | {"vocab_size": 49_152})
     llama.pad_token_id = llama.eos_token_id = llama.bos_token_id = 0
@@ -159,6 +161,7 @@ def main() -> None:
     parser.add_argument("items", nargs="?", type=int, default=2_000)
     parser.add_argument("rounds", nargs="?", type=int, default=3)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--sizes", action="store_true", help="also bodies of several sizes beside the matrix rate")
     parser.add_argument("--only", nargs=3, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.only:
@@ -176,6 +179,11 @@ def main() -> None:
             baseline = statistics.median(one["wall_s"] for one in rounds["plain"])
             for contestant in contestants:
                 print(json.dumps(line(task, contestant, rounds[contestant], baseline)), flush=True)
+        if given.sizes or given.device == "cuda":
+            from tests.bench.run_sizes import lines
+
+            for measured_size in lines(given.device, folder):
+                print(json.dumps(measured_size), flush=True)
 
 
 if __name__ == "__main__":
