@@ -23,6 +23,7 @@ from openness.gate import gate
 from openness.loose_parents import cards_of_parents
 from openness.models import Assessment
 from openness.passport import passport_of
+from openness.profiles import all_through
 from openness.serializers import (
     AssessmentDetailSerializer,
     AssessmentSerializer,
@@ -151,7 +152,8 @@ class CardView(StrictParameters, APIView):
         sent.is_valid(raise_exception=True)
         card = sent.validated_data
         line = card_line(card["file"], card["card"].encode("utf8", "replace"), card["kind"], cards_of_parents)
-        return Response(line | {"next_steps": next_steps(line["findings"], line["rubric"])})
+        seen = all_through(card["kind"], line["findings"]) if line["findings"] else []
+        return Response(line | {"next_steps": next_steps(line["findings"], line["rubric"]), "profiles": seen})
 
 
 class PolicyList(StrictParameters, APIView):

@@ -10,9 +10,11 @@ from django.http import HttpRequest
 from lineage.graph_views import lineage_panel
 from openness import policy as policies
 from openness.cards.addresses import Place
+from openness.cards.advice import next_steps
 from openness.gate import CARD_RUBRICS, gate
 from openness.models import Assessment
 from openness.passport import passport_of
+from openness.profiles import all_through
 from openness.rendering import RENDERER, Rendered, render
 from registry.cards import READER, read_card
 from registry.completeness import completeness_of, missing_in_words
@@ -21,6 +23,7 @@ from registry.models import Alias, File, Repo, Revision, Visit
 from registry.page_rows import page_of
 
 ROWS_SHOWN = 10
+STEPS_SHOWN = 5
 BY_PATH = Order("path")
 CARD_KEPT_FOR_S = 3600
 SOURCE_LINES_MOST = 2_000
@@ -42,7 +45,7 @@ def repo_page(repo: Repo, request: HttpRequest) -> dict:
         "policies": policies.names(),
         "passport": passport_of(repo, request.user),
         "family": lineage_panel(repo, request.user),
-        "card_assessment": current.get(CARD_RUBRICS.get(repo.kind, "")),
+        **card_score(repo, current.get(CARD_RUBRICS.get(repo.kind, ""))),
         "mof_assessment": current.get("mof"),
         "carbon_assessment": current.get("carbon"),
         "mof_classes": MOF_CLASSES,
@@ -51,6 +54,16 @@ def repo_page(repo: Repo, request: HttpRequest) -> dict:
         **card(repo),
         **files(repo, request),
         "visits": Visit.objects.filter(repo=repo).shown_to(request.user).order_by("-id")[:ROWS_SHOWN],
+    }
+
+
+def card_score(repo: Repo, row: Assessment | None) -> dict:
+    """The assessment of its card, what would raise it most, and the same evidence through other lists."""
+    findings = row.findings if row else []
+    return {
+        "card_assessment": row,
+        "next_steps": next_steps(findings, row.rubric)[:STEPS_SHOWN] if row else [],
+        "profiles": all_through(repo.kind, findings) if findings else [],
     }
 
 

@@ -124,6 +124,7 @@ class CardLineSerializer(serializers.Serializer):
     findings = serializers.ListField(child=serializers.DictField())
     carbon = serializers.DictField(allow_null=True)
     next_steps = serializers.ListField(child=serializers.DictField(), help_text="What to write, by points gained.")
+    profiles = serializers.ListField(child=serializers.DictField(), help_text="The same evidence by other lists.")
 
 
 class PartSerializer(serializers.Serializer):

@@ -11,6 +11,7 @@ from openness.lint import line_of_file, status_of
 from openness.lint_hook import readable
 from openness.lookup import NotOne, repo_called
 from openness.loose_files import CORPUS_MOST, Unreadable, read_bounded
+from openness.profiles import profiles, seen_through
 from openness.record_files import mof_line
 from openness.record_store import keep_record
 from registry.cli import BAD_INPUT, USAGE, YES, BadInput, StemmaCommand
@@ -29,6 +30,7 @@ class Command(StemmaCommand):
         parser.add_argument("--rubric", action="append", metavar="NAME", help=f"one of {', '.join(assessing.SCORERS)}")
         parser.add_argument("--limit", type=int, default=EVERY, metavar="N", help="at most N repositories")
         parser.add_argument("--min-score", type=percentage, metavar="N", help="of --card: below N is a no, 0 to 100")
+        parser.add_argument("--profile", choices=sorted(profiles()), help="of --card: also what another list says")
         loose = parser.add_mutually_exclusive_group()
         loose.add_argument("--card", nargs="+", metavar="FILE", help="judge loose cards, of --kind model or dataset")
         loose.add_argument("--mof", nargs="+", metavar="FILE", help="class record files of the Model Openness Tool")
@@ -39,7 +41,7 @@ class Command(StemmaCommand):
         if repo_ids and any(options[name] for name in ("card", "mof", "carbon")):
             raise CommandError("Name repositories or files, not both.", returncode=USAGE)
         if options["card"]:
-            return self.judge_cards(options["card"], kind, options["min_score"])
+            return self.judge_cards(options["card"], kind, options["min_score"], options["profile"])
         if options["min_score"] is not None:
             raise CommandError("--min-score goes with --card.", returncode=USAGE)
         if options["keep"] and not options["mof"]:
@@ -75,14 +77,17 @@ class Command(StemmaCommand):
         self.put(answer, "\n".join(lines) or f"{repo_id}: no rubric is about a {repo.kind}")
         return YES
 
-    def judge_cards(self, files, kind, min_score) -> int:
+    def judge_cards(self, files, kind, min_score, profile) -> int:
         if kind not in RUBRICS:
             raise CommandError(f"--card needs --kind {' or '.join(RUBRICS)}.", returncode=USAGE)
-        return max([self.judge_card(file, kind, min_score) for file in files])
+        if profile and profiles()[profile].kind != kind:
+            raise CommandError(f"{profile} is a list for a {profiles()[profile].kind}.", returncode=USAGE)
+        return max([self.judge_card(file, kind, min_score, profile) for file in files])
 
-    def judge_card(self, file, kind, min_score) -> int:
+    def judge_card(self, file, kind, min_score, profile) -> int:
         line = line_of_file(file, kind)
-        self.put(line, "\n".join(readable(line)))
+        seen = {"profile": seen_through(profiles()[profile], line["findings"])} if profile else {}
+        self.put(line | seen, "\n".join(readable(line, profile=profile)))
         return status_of(line, min_score)
 
     def class_record(self, file, keep) -> int:
