@@ -112,6 +112,7 @@ def family(tmp_path_factory, one_thread):
     return (*(taught(folder / name, items, seed) for seed, name in enumerate(names, 1)), train_suite, judged)
 
 
+@pytest.mark.timeout(400)  # 16 s on a quiet machine; what else runs on its cores slows it more than most
 def test_adapters_break_fewer_answers_of_items_that_they_never_saw(family):
     """Summed over three upgrades, since one alone of so small models may go either way."""
     *versions, train_suite, judged = family
@@ -159,6 +160,7 @@ def adapt(*references, **options):
 
 
 @pytest.mark.django_db
+@pytest.mark.timeout(400)
 def test_the_command_registers_the_adapter_with_both_parents_and_compares_it(family, tmp_path, client):
     old, new, _, train_suite, judged = family
     with override_settings(DATA_DIR=tmp_path):

@@ -18,8 +18,8 @@ def stems_of(pattern: re.Pattern) -> tuple[str, ...]:
 
     >>> stems_of(re.compile(r"\\bfine-?tuned (?:on|with) \\w+", re.I)), stems_of(re.compile(r"(?:train|test)ed?|\\d"))
     (('tuned ',), ())
-    >>> stems_of(re.compile(r"\\b(?:train|test)(?: set)? of\\b"))
-    ('test', 'train')
+    >>> stems_of(re.compile(r"\\b(?:train|test)(?: set)? of\\b")), stems_of(re.compile(r"(?:model|data) card"))
+    ((' of',), (' card',))
     """
     stems = _best(re._parser.parse(pattern.pattern, pattern.flags))
     return tuple(sorted(stems)) if len(stems) <= STEMS_MOST else ()
