@@ -1,11 +1,16 @@
 """Batches are sorted and bounded; memory that runs out halves them and repeats the batch, and skips no item."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineage.runs.batches import NATURAL, Plan, cut, in_order, padding_share
 
+ROOT = Path(__file__).resolve().parent.parent
 LENGTHS = st.lists(st.integers(1, 600), min_size=1, max_size=300)
 PLANS = st.builds(Plan, st.integers(1, 4_000), st.integers(1, 64), st.sampled_from([NATURAL, "longest first"]))
 
@@ -89,3 +94,15 @@ def test_an_error_that_is_no_want_of_memory_is_not_hidden():
 
     with pytest.raises(RuntimeError, match="shapes do not match"):
         run(Broken(10), Plan(), [5])
+
+
+GROWN = """
+import subprocess, sys
+held = b"x" * (300 << 20)
+subprocess.run([sys.executable, "-c", "from lineage.runs.child import peak_of_process; print(peak_of_process())"])
+"""
+
+
+def test_the_peak_of_a_run_is_its_own_and_not_that_of_the_worker_that_started_it():
+    done = subprocess.run([sys.executable, "-c", GROWN], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert 1 << 20 < int(done.stdout) < 250 << 20

@@ -11,7 +11,6 @@ on a GPU, then bodies of three sizes up to 1.2 billion parameters beside the GPU
 import argparse
 import json
 import random
-import resource
 import statistics
 import subprocess
 import sys
@@ -119,12 +118,10 @@ def pipeline(folder: Path, task: str, device: str) -> dict:
 def figures(items: int, tokens: int, wall_s: float, forward_s, padding_share, device: str) -> dict:
     import torch
 
-    peak = torch.cuda.max_memory_allocated() if device == "cuda" else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    from lineage.runs.child import peak
+
     measured = {"items": items, "tokens": tokens, "wall_s": wall_s, "forward_s": forward_s}
-    return measured | {
-        "padding_share": padding_share,
-        "peak_memory_bytes": peak * (1 if device == "cuda" else 1_024),
-    }
+    return measured | {"padding_share": padding_share, "peak_memory_bytes": peak(torch.device(device))}
 
 
 def measured(folder: Path, contestant: str, task: str, device: str) -> dict:
@@ -168,6 +165,11 @@ def main() -> None:
         contestant, task, folder = given.only
         print(json.dumps(globals()[contestant](Path(folder), task, given.device)))
         return
+    if given.device == "cuda":
+        import torch
+
+        if not torch.cuda.is_available():
+            parser.error("torch sees no GPU on this machine")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepare(folder, given.items)
