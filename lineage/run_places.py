@@ -8,8 +8,9 @@ from pathlib import Path
 
 from django.conf import settings
 
+from lineage.suite_definitions import read_suite
 from lineage.suite_rows import BadSuite
-from lineage.suites import Suite, read_suite
+from lineage.suites import Suite
 from lineage.version_files import (
     ADAPTER,
     MODULE,

@@ -3,63 +3,88 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-COLUMNS = ("id", "input", "pair", "label", "choices", "slice", "cluster", "image", "pixels")
+ASKED = ("input", "pair")  # texts that may be empty
 MAX_ROWS = 1_000_000
 MAX_FILE_BYTES = 2 << 30
 MAX_LINE_CHARACTERS = 4 << 20
 MAX_TEXT_CHARACTERS = 1_000_000
 MAX_CHOICES = 200
 MAX_PIXELS = 1 << 20
+MAX_COLUMNS = 1_000  # that are remembered of rows which name their own
+MOST_CHARACTERS = {"id": 300, "slice": 200, "cluster": 300}  # of what a page or a row of the database names
 
 
 class BadSuite(ValueError):
     """A suite that cannot be used; the message is one clear sentence."""
 
 
-def read_rows(path: Path, columns: Mapping[str, object]) -> list[dict]:
-    """Rows by our column names; `columns` says what the file calls them where it is otherwise. Raises BadSuite."""
-    unknown = set(columns) - set(COLUMNS)
-    if unknown or not all(isinstance(name, str) for name in columns.values()):
-        raise BadSuite(f"A suite maps the columns {', '.join(COLUMNS)} to names and no others.")
-    names = {column: columns.get(column, column) for column in COLUMNS}
+def read_rows(path: Path, columns: Mapping[str, str]) -> list[dict]:
+    """Rows by our column names; `columns` says what the file calls each column that is read. Raises BadSuite.
+
+    A column that the file calls otherwise than we do has to be there: whoever wrote the mapping meant one.
+    """
+    if path.suffix not in FORMATS:
+        raise BadSuite(f"{path.name} is none of {', '.join(FORMATS)}.")
+    if path.exists() and not path.is_file():
+        raise BadSuite(f"The rows of the suite, {path.name}, are no file.")
+    seen: set[str] = set()
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise BadSuite(f"{path.name} has more than {MAX_FILE_BYTES >> 30} GB.")
         found = []
-        for number, row in enumerate(rows_of(path, names), 1):
+        for number, row in enumerate(FORMATS[path.suffix](path, columns.values(), seen), 1):
             if number > MAX_ROWS:
                 raise BadSuite(f"{path.name} holds more than {MAX_ROWS:,} rows.")
-            found.append(row_of(number, row, names, path.name))
+            found.append(row_of(number, row, columns, path.name))
     except OSError:
         raise BadSuite(f"The rows of the suite, {path.name}, cannot be read.") from None
     except (UnicodeDecodeError, csv.Error, pa.ArrowException) as problem:
-        raise BadSuite(f"{path.name} cannot be read: {str(problem)[:200]}.") from None
+        raise BadSuite(f"{path.name} cannot be read: {' '.join(str(problem).split())[:200]}.") from None
+    if found:
+        refuse_absent(columns, seen, path.name)
     return found
 
 
-def rows_of(path: Path, names: Mapping[str, str]) -> Iterator[Mapping]:
-    """Rows as the file has them."""
-    if path.suffix == ".parquet":
-        with pq.ParquetFile(path) as file:
-            wanted = [name for name in names.values() if name in file.schema_arrow.names]
-            for batch in file.iter_batches(1_024, columns=wanted):
-                yield from batch.to_pylist()
-    elif path.suffix == ".csv":
-        with path.open(encoding="utf8", newline="") as file:
-            yield from csv.DictReader(file)
-    else:
-        yield from json_lines(path)
+def refuse_absent(columns: Mapping[str, str], seen: Collection[str], file: str) -> None:
+    """Raise BadSuite where a mapping names a column that no row has."""
+    for column, name in columns.items():
+        if name != column and name not in seen:
+            raise BadSuite(f"{file} has no column {shown(name)}, read as {column}{nearest(name, seen)}.")
 
 
-def json_lines(path: Path) -> Iterator[Mapping]:
-    with path.open(encoding="utf8") as file:
+def parquet_rows(path: Path, names: Iterable[str], seen: set[str]) -> Iterator[Mapping]:
+    with pq.ParquetFile(path) as file:
+        seen.update(file.schema_arrow.names)
+        wanted = [name for name in names if name in seen]
+        for batch in file.iter_batches(1_024, columns=wanted):
+            yield from batch.to_pylist()
+
+
+def csv_rows(path: Path, names: Iterable[str], seen: set[str]) -> Iterator[Mapping]:
+    """Rows below a header. Raises BadSuite where a row has more cells than that, or two columns one name."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = csv.DictReader(file)
+        header = rows.fieldnames or ()
+        if doubled := [name for name in names if header.count(name) > 1]:
+            raise BadSuite(f"{path.name} has the column {shown(doubled[0])} more than once.")
+        seen.update(header)
+        for number, row in enumerate(rows, 1):
+            if None in row:
+                raise BadSuite(f"Row {number} of {path.name} has more cells than its header.")
+            yield row
+
+
+def json_lines(path: Path, names: Iterable[str], seen: set[str]) -> Iterator[Mapping]:
+    wanted = set(names)
+    with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(iter(lambda: file.readline(MAX_LINE_CHARACTERS), ""), 1):
             if not line.strip():
                 continue
@@ -69,21 +94,44 @@ def json_lines(path: Path) -> Iterator[Mapping]:
                 raise BadSuite(f"Line {number} of {path.name} is no JSON.") from None
             if not isinstance(row, dict):
                 raise BadSuite(f"Line {number} of {path.name} is no object.")
+            if len(seen) < MAX_COLUMNS or not wanted <= seen:
+                seen.update(row)
             yield row
 
 
+FORMATS = {".jsonl": json_lines, ".ndjson": json_lines, ".csv": csv_rows, ".parquet": parquet_rows}
+
+
 def row_of(number: int, row: Mapping, names: Mapping[str, str], file: str) -> dict:
-    """One row by our names, without what it does not have. Raises BadSuite."""
+    """One row by our names, without what it does not have; an empty text can be asked all the same. Raises BadSuite."""
     found = {}
     for column, name in names.items():
         value = row.get(name)
-        if value is None or value == "":
+        if value is None or (value == "" and column not in ASKED):
             continue
         try:
             found[column] = READERS.get(column, text)(value)
-        except (TypeError, ValueError):
-            raise BadSuite(f"Row {number} of {file}: {column} cannot be {str(value)[:60]!r}.") from None
+        except (TypeError, ValueError, OverflowError):
+            raise BadSuite(f"Row {number} of {file}: {column} cannot be {shown(value)}.") from None
+        if len(found[column]) > MOST_CHARACTERS.get(column, MAX_TEXT_CHARACTERS):
+            raise BadSuite(f"Row {number} of {file}: {column} has more than {MOST_CHARACTERS[column]} characters.")
     return found
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A clause that names what was most likely meant; blank where nothing is like it.
+
+    >>> nearest("taks", ["name", "task"])
+    "; the nearest is 'task'"
+    """
+    found = difflib.get_close_matches(name[:100].lower(), [str(one)[:100] for one in known], n=1)
+    return f"; the nearest is {found[0]!r}" if found else ""
+
+
+def shown(value: object) -> str:
+    """A value as a sentence can hold it."""
+    text = repr(value[:100] if isinstance(value, str | list | tuple) else value)
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def text(value: object) -> str:

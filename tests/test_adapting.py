@@ -18,7 +18,7 @@ from lineage.runs.engine import Engine
 from lineage.runs.loading import Source
 from lineage.runs.problems import BadRun
 from lineage.runs.tasks import task_for
-from lineage.suites import read_suite
+from lineage.suite_definitions import read_suite
 from lineage.tasks import adapt_versions
 from lineage.version_files import BadVersion
 from registry.models import Repo

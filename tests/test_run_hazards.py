@@ -13,7 +13,7 @@ from lineage.run_places import SHIPPED
 from lineage.running import How, run_version
 from lineage.runs.batches import Plan
 from lineage.runs.problems import BadRun
-from lineage.suites import read_suite
+from lineage.suite_definitions import read_suite
 from lineage.version_files import BadVersion, VersionFiles, check_files
 from tests import tiny_models
 

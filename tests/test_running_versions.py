@@ -19,7 +19,7 @@ from lineage.run_places import SHIPPED, Named, find_suite
 from lineage.running import How, run_version
 from lineage.runs.batches import Plan
 from lineage.runs.problems import BadRun
-from lineage.suites import read_suite
+from lineage.suite_definitions import read_suite
 from lineage.version_files import VersionFiles, files_digest
 
 torch = pytest.importorskip("torch", reason="what runs models is not installed: make models")

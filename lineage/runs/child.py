@@ -17,8 +17,8 @@ from pathlib import Path
 from lineage.runs.batches import Plan
 from lineage.runs.limits import close_network, die_with_parent, limit_resources
 from lineage.runs.problems import MEMORY_SIGNS, BadRun
+from lineage.suite_definitions import read_suite
 from lineage.suite_rows import BadSuite
-from lineage.suites import read_suite
 from lineage.version_files import BadVersion
 
 

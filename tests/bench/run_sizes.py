@@ -131,7 +131,7 @@ def measured(size: Size, device: str, dtype: str, folder: Path) -> dict:
     """A run of the size, and the same in another dtype and other batches on at most 500 items, as noise."""
     from lineage.run_comparison import noise_how, noise_ids
     from lineage.running import How, run_version
-    from lineage.suites import read_suite
+    from lineage.suite_definitions import read_suite
     from lineage.version_files import VersionFiles
 
     rate = matrix_rate(device, dtype)

@@ -65,7 +65,7 @@ def prepare(folder: Path, items: int) -> None:
 
 def ours(folder: Path, task: str, device: str) -> dict:
     from lineage.running import How, run_version
-    from lineage.suites import read_suite
+    from lineage.suite_definitions import read_suite
     from lineage.version_files import VersionFiles
 
     suite = read_suite(folder / f"{task}.toml")
