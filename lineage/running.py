@@ -20,9 +20,9 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from lineage.runs.batches import CPU, GPU, Plan
+from lineage.runs.batches import CPU, CPU_CHOICES, GPU, Plan
 from lineage.runs.problems import BadRun
-from lineage.suites import CLASSIFICATION, IMAGES, Suite
+from lineage.suites import CHOICE, CLASSIFICATION, IMAGES, Suite
 from lineage.version_files import VersionFiles
 
 log = logging.getLogger(__name__)
@@ -34,8 +34,12 @@ DEVICES = ("auto", "cpu", "cuda")
 MAX_LINE_BYTES = 64 << 20
 MAX_ANSWER_CHARACTERS = 100_000
 STDERR_BYTES = 4_000
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_HOME", "OMP_NUM_THREADS")
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "CUDA_HOME") + (
+    "OMP_NUM_THREADS",
+    "OMP_WAIT_POLICY",
+)
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1", "DO_NOT_TRACK": "1"}
+PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}  # threads that spin for work make a busy machine several times slower
 Tell = Callable[[dict], None]
 
 
@@ -52,12 +56,12 @@ class How:
     """None: the one for task and device"""
 
     def batches(self, task: str) -> Plan:
-        """The plan that is used: small, even batches for a classifier on a CPU; a language model's are large."""
+        """The plan that is used: small, even batches on a CPU; where a language model writes, large ones."""
         if self.plan:
             return self.plan
         if device_kind(self.device) == "cuda":
             return GPU
-        return CPU if task in (CLASSIFICATION, IMAGES) else Plan()
+        return {CLASSIFICATION: CPU, IMAGES: CPU, CHOICE: CPU_CHOICES}.get(task, Plan())
 
     @property
     def limit_bytes(self) -> int:
@@ -172,7 +176,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=self.errors,
             cwd=folder,
-            env=kept | OFFLINE | {"PYTHONPATH": str(ROOT), "HOME": folder, "TMPDIR": folder},
+            env=PATIENT | kept | OFFLINE | {"PYTHONPATH": str(ROOT), "HOME": folder, "TMPDIR": folder},
             start_new_session=True,
         )
         self.request = json.dumps(request).encode() + b"\n"

@@ -25,6 +25,7 @@ class Plan:
 
 
 CPU = Plan(tokens=1_024, rows=64, even=0.9)  # what a processor's caches hold; measured, see tests/bench/runs.py
+CPU_CHOICES = Plan(tokens=4_096, rows=256, even=0.8)  # a language model has more work a token; measured there too
 GPU = Plan(tokens=16_384, rows=1_024, even=0.8)  # enough to hide the launching of kernels; not measured
 
 
