@@ -9,6 +9,7 @@ from lineage.models import Comparison, Node, Relation, Trace
 from lineage.reaches import ABOVE, reach
 from lineage.relatives import hidden_from
 from lineage.sight import hidden_nodes, is_hidden, public_name
+from openness.card_corpus import percentile_of
 from openness.gate import CARD_RUBRICS, declared_licence, iso
 from openness.models import Assessment
 from registry.models import Alias, Repo
@@ -138,7 +139,13 @@ def card(repo: Repo, row: Assessment | None) -> dict:
     tiers = Counter(finding["tier"] for finding in row.findings) if row else None
     missing = [f["name"] for f in row.findings if f["tier"] in ("none", "placeholder")] if row else None
     flags = row.result.get("flags") if row else None
-    return assessed(repo, row) | {"tiers": tiers and dict(sorted(tiers.items())), "missing": missing, "flags": flags}
+    percentile = percentile_of(row)
+    return assessed(repo, row) | {
+        "tiers": tiers and dict(sorted(tiers.items())),
+        "missing": missing,
+        "flags": flags,
+        "percentile": percentile and percentile | {"as_of": iso(percentile["as_of"])},
+    }
 
 
 def carbon(repo: Repo, row: Assessment | None) -> dict:

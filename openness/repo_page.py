@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from lineage.graph_views import lineage_panel
 from openness import policy as policies
+from openness.card_corpus import ranks_shown
 from openness.cards.addresses import Place
 from openness.cards.advice import next_steps
 from openness.gate import CARD_RUBRICS, gate
@@ -35,7 +36,7 @@ VERDICTS = {"pass": "Yes", "fail": "No", "unknown": "Not known"}
 
 def repo_page(repo: Repo, request: HttpRequest) -> dict:
     """The context of the page; `request` says who looks, which policy is asked and which files are shown."""
-    completeness = completeness_of(repo)
+    completeness, passport = completeness_of(repo), passport_of(repo, request.user)
     current = {row.name: row for row in Assessment.objects.current().filter(repo=repo)}
     return {
         "repo": repo,
@@ -43,7 +44,8 @@ def repo_page(repo: Repo, request: HttpRequest) -> dict:
         "missing": missing_in_words(completeness),
         "answer": answer(repo, request.GET.get("policy", "")),
         "policies": policies.names(),
-        "passport": passport_of(repo, request.user),
+        "passport": passport,
+        "ranks": ranks_shown(passport["card"]["percentile"]),
         "family": lineage_panel(repo, request.user),
         **card_score(repo, current.get(CARD_RUBRICS.get(repo.kind, ""))),
         "mof_assessment": current.get("mof"),

@@ -16,6 +16,7 @@ from openness.cards.vocabulary import FOLDER
 LOOKED_AT = 64 << 10  # characters of a body in which signs are sought
 PLACEHOLDERS_OF_A_TEMPLATE = 6  # lines; the Hub's templates hold 20 and more
 BLANK_SHARE = 0.9  # of a template's answerable lines that are placeholders
+WRITTEN, EMPTY, SPAM = "written", "empty", "spam"
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,25 @@ def kinds() -> tuple[Kind, ...]:
     )
 
 
+def is_stock(kind: str) -> bool:
+    """Did a tool write cards of this kind, or does its template still stand in them?
+
+    >>> is_stock("trainer"), is_stock("partial_template"), is_stock("written")
+    (True, True, False)
+    """
+    return kind not in (WRITTEN, EMPTY)
+
+
 def kind_of(view: CardView) -> str:
     """The card's kind: one of the shipped ones, `blank_template`, `partial_template`, `peft`, `empty` or `written`."""
     body = view.card.body[:LOOKED_AT].casefold()
     if not body.strip():
-        return "empty"
+        return EMPTY
     tags = frozenset(tag.lower() for tag in texts_of(view.metadata.get("tags")))
     for kind in kinds():
         if kind.shows_in(body, tags, view.metadata):
             return kind.name
-    return _template_kind(view) or "written"
+    return _template_kind(view) or WRITTEN
 
 
 def _template_kind(view: CardView) -> str:

@@ -59,6 +59,11 @@ class Assessment(models.Model):
                 name="assessment_by_classes",
             ),
             models.Index(fields=["name", "label", "repo"], condition=Q(is_current=True), name="assessment_by_label"),
+            models.Index(  # is_current too: SQLite reads the table for a column that only the condition names
+                fields=["name", "rubric", "label", "score", "repo", "assessed_at", "is_current"],
+                condition=Q(is_current=True),
+                name="assessment_scores",
+            ),
         ]
         permissions = [("assess_repo", "Can ask for a repository to be assessed now")]
 

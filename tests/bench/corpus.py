@@ -16,6 +16,7 @@ LICENCES = ["apache-2.0", "mit", "llama3.1", "gemma", "cc-by-nc-4.0", "other", "
 TASKS = ["text-generation", "text-classification", "fill-mask", "image-classification", ""]
 LIBRARIES = ["transformers", "diffusers", "sentence-transformers", "peft", ""]
 KINDS = ["finetune", "adapter", "quantized", "merge"]
+CARD_KINDS = ["written", "written", "written", "empty", "trainer", "trainer", "trl", "partial_template"]
 EPOCH = datetime(2022, 3, 2, tzinfo=UTC)
 
 
@@ -66,7 +67,7 @@ def make_repo(rng: random.Random, n: int, account: Account, at: datetime) -> Rep
 
 def make_assessment(rng: random.Random, repo: Repo, at: datetime) -> Assessment:
     score = round(rng.uniform(0, 100), 1)
-    rubric = f"{'data' if repo.kind == 'dataset' else 'model'}-card/0.1"
+    rubric = f"{'data' if repo.kind == 'dataset' else 'model'}-card/1.0"
     return Assessment(
         repo=repo,
         revision=repo.head,
@@ -76,6 +77,7 @@ def make_assessment(rng: random.Random, repo: Repo, at: datetime) -> Assessment:
         state_digest=repo.state_digest,
         score=score if score > 20 else None,
         assessed_weight=60,
+        label=rng.choice(CARD_KINDS),
         assessed_at=at,
     )
 
