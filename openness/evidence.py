@@ -55,7 +55,7 @@ def _change(criterion: str, old: dict | None, new: dict | None) -> dict | None:
     said = [{_words(e): e for e in (finding or {}).get("evidence", [])} for finding in (old, new)]
     gone = [e for words, e in said[0].items() if words not in said[1]]
     came = [e for words, e in said[1].items() if words not in said[0]]
-    judged = [{"tier": f["tier"], "value": f["value"]} if f else None for f in (old, new)]
+    judged = [{key: f[key] for key in ("tier", "value", "weight")} if f else None for f in (old, new)]
     if judged[0] == judged[1] and not gone and not came:
         return None
     name = (new or old or {})["name"]

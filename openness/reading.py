@@ -66,6 +66,35 @@ def states_of(repos: Sequence[Repo]) -> list[RepoState]:
     ]
 
 
+def card_states(repo: Repo, revisions: Sequence[Revision]) -> list[RepoState]:
+    """What card rubrics are shown of one repository at each of `revisions`, each with its content and card selected.
+
+    Its card and its kept files are the revision's; the Hub's JSON and the parents' cards are as they are now.
+    """
+    info = newest_infos([repo])[repo.pk]
+    texts: dict[int, dict[str, str]] = defaultdict(dict)
+    kept = File.objects.filter(revision__in=revisions, content__isnull=False)
+    for key, path, packed in kept.values_list("revision_id", "path", "content__packed"):
+        texts[key][path] = zlib.decompress(packed).decode("utf8", "replace")
+    named = {each.pk: named_repos(repo.kind, header_of(each, {}), repo.tags) for each in revisions}
+    mirrored = mirrored_repos({(kind, name.lower()) for names in named.values() for kind, name in names})
+    return [
+        RepoState(
+            kind=repo.kind,
+            name=repo.name,
+            info=info,
+            gated=repo.gated,
+            tags=tuple(repo.tags),
+            linked=tuple(
+                linked_repo(kind, name, mirrored.get((kind, name.lower())), set()) for kind, name in named[each.pk]
+            ),
+            **card_of(each),
+            small_files=texts[each.pk],
+        )
+        for each in revisions
+    ]
+
+
 def card_of(head: Revision | None) -> dict:
     if head is None:
         return {"card_state": Revision.CardState.UNKNOWN.value, "card_text": None}

@@ -80,7 +80,8 @@ def names_and_revisions(repo: Repo) -> dict:
     revisions = Revision.objects.filter(repo=repo).annotate(file_count=Count("files")).order_by("-id")
     return {
         "aliases": Alias.objects.filter(repo=repo, valid_to__isnull=False).order_by("-valid_to", "-id")[:ROWS_SHOWN],
-        "revisions": revisions[:ROWS_SHOWN],
+        "revisions": (shown := list(revisions[:ROWS_SHOWN])),
+        "cards_differ": len({each.card_id for each in shown if each.card_id or each.card_state == "absent"}) > 1,
     }
 
 

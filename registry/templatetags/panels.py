@@ -138,6 +138,16 @@ def points(finding: dict) -> str:
 
 
 @register.filter
+def magnitude(number: float) -> float:
+    """A number without its sign, which the page writes itself.
+
+    >>> magnitude(-2.5)
+    2.5
+    """
+    return abs(number)
+
+
+@register.filter
 def split(text: str) -> list[str]:
     """The words of a literal list in a template."""
     return text.split()
