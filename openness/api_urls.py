@@ -4,7 +4,7 @@ from django.urls import path
 
 from openness.api import AssessmentDetail, AssessmentList, CardView, GateView, PassportView, PolicyList
 from openness.carbon_api import BoundariesView, CarbonView, CardBlockView, CorpusCarbonView
-from openness.card_api import CardChangesView
+from openness.card_api import CardChangesView, CardStatisticsView
 from openness.mof_api import DifferencesView, Distribution, KeptRecords, OpennessView, RecordExport, RecordFiles
 from openness.statistics_api import StatisticsView
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("carbon/block", CardBlockView.as_view(), name="carbon-block"),
     path("carbon/model/<hub_name:name>", CarbonView.as_view(), name="carbon"),
     path("exports/mof", RecordExport.as_view(), name="export-mof"),
+    path("cards", CardStatisticsView.as_view(), name="card-statistics"),
     path("cards/changes/<kind:kind>/<hub_name:name>", CardChangesView.as_view(), name="card-changes"),
     path("assessments/<int:number>/since/<int:earlier>", DifferencesView.as_view(), name="assessment-differences"),
     path("assessments", AssessmentList.as_view(), name="assessments"),

@@ -88,6 +88,7 @@ def row_of(repo: Repo, name: str, result: Result) -> Assessment:
         assessed_weight=result.assessed_weight,
         label=storable_text(result.label),
         classes=classes_of(result.extra),
+        marks=result.marks,
         findings=storable([finding.as_dict() for finding in result.findings]),
         result=storable(result.extra),
         problem=storable_text(result.problem),
@@ -96,7 +97,7 @@ def row_of(repo: Repo, name: str, result: Result) -> Assessment:
 
 
 IDENTITY = ("rubric", "reader", "state_digest")
-CONTENT = ("score", "assessed_weight", "label", "classes", "findings", "result", "problem", "revision_id")
+CONTENT = ("score", "assessed_weight", "label", "classes", "marks", "findings", "result", "problem", "revision_id")
 
 
 def says_the_same(old: Assessment | None, new: Assessment) -> bool:

@@ -1,4 +1,4 @@
-"""`/api/v1/cards/…`: what changed between two revisions of a repository's card."""
+"""`/api/v1/cards…`: the corpus's cards as counts, and what changed between two revisions of a repository's card."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from openness.api import MOVED, present_address, visible_repo
 from openness.card_changes import REVISIONS_LISTED, NotKept, card_changes, chosen, kept_cards
+from openness.card_statistics import card_statistics
 from openness.gate import CARD_RUBRICS
 from registry.strict import StrictParameters
 
@@ -21,6 +22,30 @@ OLD = OpenApiParameter(
     "old", description="Sha of the earlier revision; by default the last whose card reads otherwise."
 )
 NEW = OpenApiParameter("new", description="Sha of the later revision; by default the newest.")
+
+
+KIND = OpenApiParameter("kind", enum=list(CARD_RUBRICS), default="model")
+STOCK = OpenApiParameter(
+    "stock", enum=["with", "without"], default="with", description="without: no cards that tools or templates wrote."
+)
+
+
+class CardStatisticsSerializer(serializers.Serializer):
+    """Counts of the public cards. Shares are from 0 to 1 of the cards that are said beside them; null of none."""
+
+    kind = serializers.CharField()
+    rubric = serializers.CharField()
+    as_of = serializers.DateTimeField(allow_null=True, help_text="When the newest of them was assessed.")
+    stock = serializers.CharField()
+    left_out = serializers.DictField(allow_null=True, help_text="Without stock: cards left out of scores and sections.")
+    cards = serializers.DictField(help_text="The population, with and without a card; suspected spam is left out.")
+    scores = serializers.DictField(help_text="Bands of five points, the last with 100; quantiles.")
+    kinds = serializers.ListField(child=serializers.DictField(), help_text="All kinds of card, stock or not.")
+    sections = serializers.ListField(
+        child=serializers.DictField(),
+        help_text="By criterion: own (content under a title of its own), any (evidence), titled (the title stands).",
+    )
+    published = serializers.ListField(child=serializers.DictField(), help_text="Published rates in percent, and ours.")
 
 
 class FirstSaidSerializer(serializers.Serializer):
@@ -69,6 +94,23 @@ class CardChangesSerializer(serializers.Serializer):
     criteria = serializers.IntegerField()
     changes = serializers.ListField(child=serializers.DictField(), help_text="Points are of the criterion's weight.")
     lines = LinesSerializer()
+
+
+@method_decorator(conditional_page, name="dispatch")
+class CardStatisticsView(StrictParameters, APIView):
+    """How the public cards of models or datasets score, and which sections they have, beside published rates."""
+
+    parameters = frozenset({"kind", "stock"})
+
+    @extend_schema(tags=["statistics"], parameters=[KIND, STOCK], responses=CardStatisticsSerializer)
+    def get(self, request):
+        kind, stock = (request.query_params.get(name, usual) for name, usual in (("kind", "model"), ("stock", "with")))
+        if kind not in CARD_RUBRICS:
+            raise ValidationError({"kind": [f"One of {', '.join(CARD_RUBRICS)}."]})
+        if stock not in ("with", "without"):
+            raise ValidationError({"stock": ["One of with, without."]})
+        found = card_statistics(kind, with_stock=stock == "with")
+        return Response(CardStatisticsSerializer(found).data)
 
 
 @method_decorator(conditional_page, name="dispatch")

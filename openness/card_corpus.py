@@ -1,4 +1,4 @@
-"""The public corpus of cards as counts: which scores there are, by rubric and kind of card.
+"""The public corpus of cards as counts: which scores there are, by rubric and kind of card, and what cards answer.
 
 What staff alone may see, and who lost its name, is in no count, so that everybody is told the same; suspected spam is
 ranked nowhere. Counts are read from indexes alone; those of a large corpus are kept for a minute.
@@ -25,9 +25,10 @@ POINTS_LEAST = 1.0  # of a hundred, by which a second percentile must differ to 
 
 @dataclass
 class Scores:
-    """How often each score occurs, by kind of card, and when the newest of them was given."""
+    """How often each score occurs, by kind of card; how many have none; and when the newest was assessed."""
 
     of_kind: dict[str, Counter] = field(default_factory=dict)
+    unscored: Counter = field(default_factory=Counter)
     as_of: datetime | None = None
 
     def total(self) -> int:
@@ -53,7 +54,7 @@ def card_scores(name: str) -> dict[str, Scores]:
     key = f"card-scores-{name}"
     if (found := cache.get(key)) is None:
         found = count_scores(name)
-        if sum(scores.total() for scores in found.values()) >= KEPT_FROM:
+        if sum(scores.total() + scores.unscored.total() for scores in found.values()) >= KEPT_FROM:
             cache.set(key, found, KEPT_FOR_S)
     return found
 
@@ -62,14 +63,30 @@ def count_scores(name: str) -> dict[str, Scores]:
     found: dict[str, Scores] = {}
     for row in grouped_scores(name):
         scores = found.setdefault(row["rubric"], Scores())
-        scores.of_kind.setdefault(row["label"], Counter())[row["score"]] += row["number"]
+        if row["score"] is None:
+            scores.unscored[row["label"]] += row["number"]
+        else:
+            scores.of_kind.setdefault(row["label"], Counter())[row["score"]] += row["number"]
         scores.as_of = max(filter(None, (scores.as_of, row["newest"])))
     return found
 
 
 def grouped_scores(name: str) -> QuerySet:
-    rows = public_cards(name).filter(score__isnull=False).values("rubric", "label", "score")
+    rows = public_cards(name).values("rubric", "label", "score")
     return rows.annotate(number=Count("pk"), newest=Max("assessed_at"))
+
+
+def card_marks(rubric: str) -> dict[str, Counter]:
+    """How often each row of marks occurs among the public cards by this rubric, by kind of card."""
+    found: dict[str, Counter] = {}
+    for row in grouped_marks(rubric).iterator(chunk_size=10_000):
+        found.setdefault(row["label"], Counter())[row["marks"]] = row["number"]
+    return found
+
+
+def grouped_marks(rubric: str) -> QuerySet:
+    rows = public_cards(rubric.partition("/")[0]).filter(rubric=rubric, marks__isnull=False)
+    return rows.values("label", "marks").annotate(number=Count("pk"))
 
 
 def percentile_of(row: Assessment | None) -> dict | None:

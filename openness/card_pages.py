@@ -1,8 +1,8 @@
-"""Pages about cards: what changed between two revisions of one."""
+"""Pages about cards: those of the corpus as charts, and what changed between two revisions of one."""
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import groupby, islice
 
 from django.http import Http404
 from django.shortcuts import redirect, render
@@ -10,11 +10,34 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from openness.card_changes import REVISIONS_LISTED, NotKept, card_changes, chosen, kept_cards, said_of
+from openness.card_statistics import card_statistics
 from openness.gate import CARD_RUBRICS
+from openness.score_drawing import score_picture
 from registry.models import Repo
 
 LINES_SHOWN = 1_000
 SHA_MOST = 40
+
+
+@require_safe
+def cards_of_corpus(request):
+    """Scores, kinds and sections of the corpus's cards beside published rates; a kind that has no cards is models."""
+    kind = request.GET.get("kind") if request.GET.get("kind") in CARD_RUBRICS else "model"
+    found = card_statistics(kind, with_stock=request.GET.get("stock") != "without")
+    page = {
+        "found": found,
+        "kinds": list(CARD_RUBRICS),
+        "studies": by_study(found["published"]),
+        "picture": score_picture([band["number"] for band in found["scores"]["bands"]], found["scores"]["median"]),
+    }
+    return render(request, "openness/cards_of_corpus.html", page)
+
+
+def by_study(rates: list[dict]) -> list[tuple[dict, list[dict]]]:
+    """The published rates, those of one study, population and definition together under the first of them."""
+    keys = ("source", "population", "definition", "differs")
+    groups = groupby(rates, key=lambda rate: tuple(rate[key] for key in keys))
+    return [(rows[0], rows) for rows in (list(each) for _, each in groups)]
 
 
 @require_safe

@@ -34,6 +34,7 @@ class Finding:
     value: float
     weight: float
     evidence: tuple[Evidence, ...] = ()
+    titled: str = ""  # what stands under titles of its own: "content", "bare" (a pointer, a placeholder) or "" for none
 
     def as_dict(self) -> dict:
         evidence = [e.as_dict() for e in self.evidence]
@@ -58,6 +59,7 @@ class Result:
     assessed_weight: float = 0.0
     label: str = ""
     problem: str = ""
+    marks: str | None = None  # of a card: how it answers each criterion, in a letter
     extra: dict = field(default_factory=dict)
 
 

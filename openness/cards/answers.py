@@ -25,14 +25,17 @@ def findings(view: CardView, rubric: Rubric) -> tuple[Finding, ...]:
 def _finding(view: CardView, rubric: Rubric, criterion: Criterion) -> Finding:
     if not criterion.decided:
         return Finding(criterion.id, criterion.name, "unknown", 0.0, criterion.weight)
-    found = [_valued(each, rubric) for each in (*_in_header(view, criterion), *_under_titles(view, criterion))]
+    under_titles = [_valued(each, rubric) for each in _under_titles(view, criterion)]
+    found = [_valued(each, rubric) for each in _in_header(view, criterion)] + under_titles
     if not any(each.value == 1.0 for each in found):
         found += [_valued(each, rubric) for each in _anywhere(view, criterion)]
     found.sort(key=lambda each: (-each.value, ORDER.index(each.tier)))
     met = [each for each in found if each.value > 0]
     tier = met[0].tier if met else _unmet_tier(view, criterion, found)
     evidence = tuple(dict.fromkeys(each.evidence for each in met or found))[:EVIDENCE_MOST]
-    return Finding(criterion.id, criterion.name, tier, met[0].value if met else 0.0, criterion.weight, evidence)
+    has_content = any(each.tier == "section" for each in met)
+    titled = "content" if has_content else "bare" if under_titles else ""
+    return Finding(criterion.id, criterion.name, tier, met[0].value if met else 0.0, criterion.weight, evidence, titled)
 
 
 def _valued(found: Found, rubric: Rubric) -> Found:

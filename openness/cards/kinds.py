@@ -16,7 +16,7 @@ from openness.cards.vocabulary import FOLDER
 LOOKED_AT = 64 << 10  # characters of a body in which signs are sought
 PLACEHOLDERS_OF_A_TEMPLATE = 6  # lines; the Hub's templates hold 20 and more
 BLANK_SHARE = 0.9  # of a template's answerable lines that are placeholders
-WRITTEN, EMPTY, SPAM = "written", "empty", "spam"
+WRITTEN, EMPTY, SPAM, PARTIAL = "written", "empty", "spam", "partial_template"
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _template_kind(view: CardView) -> str:
     told = sum(line.kind == CONTENT for line in lines)
     if any(section.title.startswith("framework versions") and _names_peft(section) for section in view.sections):
         return "peft"
-    return "blank_template" if blank >= BLANK_SHARE * (blank + told) else "partial_template"
+    return "blank_template" if blank >= BLANK_SHARE * (blank + told) else PARTIAL
 
 
 def _names_peft(section) -> bool:

@@ -8,6 +8,7 @@ from openness.cards.answers import findings
 from openness.cards.consistency import contradictions
 from openness.cards.inheritance import FLAGGED, Inherited
 from openness.cards.kinds import kind_of
+from openness.cards.marks import marks_of
 from openness.cards.view import CardView
 from openness.cards.vocabulary import vocabulary
 from openness.findings import Finding, Result, total
@@ -15,7 +16,7 @@ from openness.rubric import Rubric
 from openness.state import RepoState
 from registry.cards import CardText, read_card
 
-READER = "card-reader/7"  # moves when any rule or vocabulary of the card criteria changes
+READER = "card-reader/8"  # moves when any rule or vocabulary of the card criteria changes
 TOPICS_BESIDE = frozenset({"compute", "links", "aside", "training_procedure"})  # read beside
 
 
@@ -66,6 +67,7 @@ def score(
         assessed_weight=weight,
         label=kind,
         problem=card.problem,
+        marks=marks_of(answers),
         extra={
             "card_kind": kind,
             "flags": flags,

@@ -34,6 +34,7 @@ class Assessment(models.Model):
     assessed_weight = models.FloatField(null=True)
     label = models.CharField(max_length=60, blank=True, help_text="class or grade, where the rubric gives one")
     classes = models.CharField(max_length=12, null=True, help_text="of openness: a digit by rule set and certainty")
+    marks = models.CharField(max_length=40, null=True, help_text="of a card: a letter by criterion, see cards/marks.py")
     findings = models.JSONField(default=list)
     result = models.JSONField(default=dict, help_text="what the rubric answers beside findings")
     problem = models.TextField(blank=True)
@@ -63,6 +64,11 @@ class Assessment(models.Model):
                 fields=["name", "rubric", "label", "score", "repo", "assessed_at", "is_current"],
                 condition=Q(is_current=True),
                 name="assessment_scores",
+            ),
+            models.Index(
+                fields=["name", "rubric", "label", "marks", "repo", "is_current"],
+                condition=Q(is_current=True),
+                name="assessment_marks",
             ),
         ]
         permissions = [("assess_repo", "Can ask for a repository to be assessed now")]

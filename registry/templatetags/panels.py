@@ -91,6 +91,16 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
+def percent_1(share: float | None) -> str:
+    """A share as a percentage with one decimal place, so that those of a column can be compared.
+
+    >>> percent_1(0.0123), percent_1(1.0), percent_1(None)
+    ('1.2 %', '100.0 %', '–')
+    """
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+@register.filter
 def hours(seconds: float | None) -> str:
     """Seconds as hours to three digits.
 

@@ -17,6 +17,7 @@ TASKS = ["text-generation", "text-classification", "fill-mask", "image-classific
 LIBRARIES = ["transformers", "diffusers", "sentence-transformers", "peft", ""]
 KINDS = ["finetune", "adapter", "quantized", "merge"]
 CARD_KINDS = ["written", "written", "written", "empty", "trainer", "trainer", "trl", "partial_template"]
+MARK_WEIGHTS = [12, 2, 16, 15, 50, 1, 1]
 EPOCH = datetime(2022, 3, 2, tzinfo=UTC)
 
 
@@ -78,6 +79,7 @@ def make_assessment(rng: random.Random, repo: Repo, at: datetime) -> Assessment:
         score=score if score > 20 else None,
         assessed_weight=60,
         label=rng.choice(CARD_KINDS),
+        marks="".join(rng.choices("sbep-n?", MARK_WEIGHTS, k=25)),
         assessed_at=at,
     )
 

@@ -1,6 +1,7 @@
 """Every page, endpoint and admin list over a large corpus: `python -m tests.bench.pages [REPOS]`.
 
-Prints one JSON line a path: median and worst milliseconds of five requests, queries of one, bytes of the answer.
+Prints one JSON line a path: median and worst milliseconds of five requests, queries of one, bytes of the answer; before
+them how the database counts scores and marks of cards. With words after REPOS only the paths that hold one of them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ PATHS = [
     "/harvests",
     "/comparisons",
     "/statistics",
+    "/cards",
+    "/cards?kind=model&stock=without",
+    "/cards/model/{name}",
     "/api/models?limit=1000",
     "/api/models?limit=1000&full=true&sort=downloads",
     "/api/models?filter=license:mit&limit=100",
@@ -35,6 +39,7 @@ PATHS = [
     "/api/v1/lineage/model/{hub}?direction=descendants",
     "/api/v1/assessments",
     "/api/v1/statistics",
+    "/api/v1/cards",
     "/api/v1/passport/model/{name}",
     "/api/v1/gate/model/{name}?policy=default",
 ]
@@ -62,7 +67,29 @@ def measure(client, path: str) -> dict:
     }
 
 
-def main(repos: int) -> None:
+def counting() -> list[dict]:
+    """Plan and milliseconds of counting the scores and the marks of all cards, as the first visitor's page does."""
+    from django.core.cache import cache
+    from django.db import connection
+
+    from openness.card_corpus import card_marks, card_scores, grouped_marks, grouped_scores
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+    found = []
+    for what, rows, count in (
+        ("scores", grouped_scores("model-card"), lambda: card_scores("model-card")),
+        ("marks", grouped_marks("model-card/1.0"), lambda: card_marks("model-card/1.0")),
+    ):
+        cache.clear()
+        start = time.perf_counter()
+        count()
+        took_ms = round(1000 * (time.perf_counter() - start), 1)
+        found.append({"count": what, "ms": took_ms, "plan": rows.explain().splitlines()})
+    return found
+
+
+def main(repos: int, words: list[str]) -> None:
     import django
 
     django.setup()
@@ -80,17 +107,20 @@ def main(repos: int) -> None:
     start = time.perf_counter()
     fill(repos)
     print(json.dumps({"repos": repos, "fill_s": round(time.perf_counter() - start, 1)}), flush=True)
+    for line in counting():
+        print(json.dumps(line), flush=True)
     models = Repo.objects.filter(kind="model").order_by("pk")
     hub, name = models.first().name, models[len(models) // 2].name if repos < 5_000 else models[repos // 3].name
     anonymous = Client(headers={"host": "localhost"})
-    for path in PATHS:
+    paths = [path for path in PATHS if not words or any(word in path for word in words)]
+    for path in paths:
         print(json.dumps(measure(anonymous, path.format(hub=hub, name=name))), flush=True)
     staff = Client(headers={"host": "localhost"})
     staff.force_login(get_user_model().objects.create_superuser("bench"))
-    for model in admin.site._registry:
+    for model in admin.site._registry if not words else ():
         path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
         print(json.dumps(measure(staff, path)), flush=True)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000, sys.argv[2:])
