@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from django.db import IntegrityError, transaction
 from django.utils.timezone import now
 
 from lineage.comparison_requests import Asked
+from lineage.flip_noise import Rerun
 from lineage.flip_report import Analysis
 from lineage.flipped import Flipped, flipped_items
 from lineage.models import Comparison, FlippedItem, OutcomeSet
@@ -19,7 +21,7 @@ from lineage.pairing import Allowances, pair
 from registry.models import Repo
 from registry.storable import storable, storable_text
 
-ANALYSIS = "flips/1"  # raised whenever the same outcomes would give another report
+ANALYSIS = "flips/2"  # raised whenever the same outcomes would give another report
 BATCH = 2_000  # rows of one INSERT
 TEXT_CHARACTERS = 4_000  # of an answer or input that a page shows
 
@@ -53,7 +55,7 @@ def compare(old: Side, new: Side, asked: Asked, *, rerun: OutcomeTable | None = 
     row = Comparison(question_digest=digest, requested_by=requested_by, asked_at=now())
     describe(row, old.version, new.version, asked)
     try:
-        return fill(row, old.table, new.table, asked, rerun)
+        return fill(row, old.table, new.table, asked, [("", rerun)] if rerun else [])
     except IntegrityError:  # somebody else asked the same at the same moment, and was first
         return asked_again(digest)
 
@@ -63,17 +65,20 @@ def fill(
     old: OutcomeTable,
     new: OutcomeTable,
     asked: Asked,
-    rerun: OutcomeTable | None = None,
+    reruns: Sequence[tuple[str, OutcomeTable]] = (),
     *,
     runs: dict | None = None,
 ) -> Comparison:
-    """Analyse, and keep everything that was found at once; `runs` says how the versions ran. Raises BadOutcomes."""
-    again = None if rerun is None else pair(old, rerun, Allowances(common_items=True))
-    analysis = Analysis(pair(old, new, asked.allow), asked.questions, again)
+    """Analyse, and keep everything that was found at once. Raises BadOutcomes.
+
+    `reruns` is the old version run again, by how; `runs` says how all of them ran.
+    """
+    again = [Rerun(pair(old, table, Allowances(common_items=True)), name) for name, table in reruns]
+    analysis = Analysis(pair(old, new, asked.allow), asked.questions, tuple(again))
     details = analysis.details() | ({"runs": runs} if runs else {})
     line, details = storable(analysis.line()), storable(details)
     with transaction.atomic():
-        row.rerun = None if rerun is None else keep_outcomes(rerun)
+        row.rerun = keep_outcomes(reruns[0][1]) if reruns else None
         record(row, (keep_outcomes(old), keep_outcomes(new)), line, details)
         row.save()
         keep_flipped(row, analysis)

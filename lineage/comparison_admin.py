@@ -51,7 +51,7 @@ class OutcomeSetAdmin(MirrorAdmin):
 @admin.register(FlippedItem)
 class FlippedItemAdmin(MirrorAdmin):
     list_display = ["item_id", "is_negative", "label", "prediction_old", "prediction_new", "slice", "comparison"]
-    list_filter = ["is_negative", "is_new_label"]
+    list_filter = ["is_negative", "is_new_label", "is_fragile"]
     list_select_related = ["comparison"]
     search_fields = ["item_id"]
     ordering = ["-id"]

@@ -174,11 +174,12 @@ class FlippedFilter(django_filters.FilterSet):
     label = django_filters.CharFilter()
     slice = django_filters.CharFilter()
     new_label = django_filters.BooleanFilter(field_name="is_new_label")
+    fragile = django_filters.BooleanFilter(field_name="is_fragile")
     search = django_filters.CharFilter(field_name="item_id", lookup_expr="istartswith")
 
     class Meta:
         model = FlippedItem
-        fields = ["direction", "label", "slice", "new_label", "search"]
+        fields = ["direction", "label", "slice", "new_label", "fragile", "search"]
 
     def of_direction(self, queryset, name, value):
         return queryset.filter(is_negative=value == "negative")

@@ -84,7 +84,7 @@ def compare_uploads(row: Comparison) -> None:
         if side != "noise" or path.exists():
             with path.open("rb") as stream:
                 tables.append(read_outcomes(stream, name, asked.read))
-    fill(row, tables[0], tables[1], asked, tables[2] if len(tables) > 2 else None)
+    fill(row, tables[0], tables[1], asked, [("", table) for table in tables[2:]])
 
 
 def give_up(row: Comparison, problem: str) -> None:

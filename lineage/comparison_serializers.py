@@ -109,8 +109,33 @@ class CellsSerializer(serializers.Serializer):
     ww_diff = serializers.IntegerField(allow_null=True)
 
 
+class FlooredSerializer(serializers.Serializer):
+    """What flips when a version runs again."""
+
+    flips = serializers.FloatField(help_text="items; a fraction only where it is a mean")
+    nfr = serializers.FloatField()
+    pfr = serializers.FloatField()
+    churn = serializers.FloatField(allow_null=True)
+
+
+class FloorSerializer(serializers.Serializer):
+    """The noise floor over all reruns."""
+
+    max = FlooredSerializer()
+    mean = FlooredSerializer()
+
+
+class RerunSerializer(FlooredSerializer):
+    """The older version run again in one way."""
+
+    name = serializers.CharField(help_text="dtype and batches that it ran again in")
+    n = serializers.IntegerField()
+    flips = serializers.IntegerField()
+    margin_band = serializers.FloatField(allow_null=True)
+
+
 class NoiseSerializer(serializers.Serializer):
-    """How much the older version differs from itself when it runs again."""
+    """How much the older version differs from itself when it runs again; of several reruns, the largest figures."""
 
     n = serializers.IntegerField()
     flips = serializers.IntegerField()
@@ -119,6 +144,12 @@ class NoiseSerializer(serializers.Serializer):
     churn = serializers.FloatField(allow_null=True)
     nfr_above = serializers.FloatField(help_text="negative flip rate above this floor")
     margin_band = serializers.FloatField(allow_null=True, help_text="99.9th percentile of the change of margin")
+    reruns = RerunSerializer(many=True, required=False, help_text="where the versions were run here")
+    floor = FloorSerializer(required=False)
+    flips_checked = serializers.IntegerField(required=False, help_text="negative flips of items that ran again")
+    flips_beyond = serializers.IntegerField(
+        required=False, help_text="of these, on items that the older version mostly gets right when it runs again"
+    )
 
 
 class SliceSerializer(serializers.Serializer):

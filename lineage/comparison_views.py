@@ -23,10 +23,11 @@ PRINTED_ROWS = 500
 LAST_PAGE = 2_000
 CSV_COLUMNS = (
     "item_id direction label prediction_old prediction_new slice is_new_label"
-    " margin_old margin_new score_old score_new input"
+    " margin_old margin_new score_old score_new input is_fragile"
 ).split()
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}")
 SEARCH_CHARACTERS = 200
+NOISE = {"beyond": False, "within": True}
 
 
 def page_of(queryset, request: HttpRequest, size: int = PAGE_ROWS) -> dict:
@@ -74,13 +75,16 @@ def filtered_items(comparison: Comparison, request: HttpRequest) -> tuple:
     direction = request.GET.get("direction", "negative")
     if direction != "all":
         items = items.filter(is_negative=direction != "positive")
+    noise = request.GET.get("noise", "")
+    if noise in NOISE:
+        items = items.filter(is_fragile=NOISE[noise])
     if given["slice"]:
         items = items.filter(slice=given["slice"])
     if given["label"]:
         items = items.filter(label=given["label"])
     if given["q"]:
         items = items.filter(item_id__icontains=given["q"])
-    return items, given | {"direction": direction}
+    return items, given | {"direction": direction, "noise": noise if noise in NOISE else ""}
 
 
 def pictures(comparison: Comparison) -> dict[str, str]:

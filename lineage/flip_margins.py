@@ -17,7 +17,7 @@ class MarginSplit:
     solid: int | None
     """at least one version was surer than the band"""
     fragile: int | None
-    """both margins lie within the band"""
+    """both margins lie within the band, or the old version, run again, mostly contradicted itself"""
     unknown: int
     """a margin was not recorded"""
     mean_margin_old: float | None
@@ -31,13 +31,23 @@ def noise_band(margins: np.ndarray, again: np.ndarray) -> float | None:
     return float(np.percentile(change, BAND_PERCENTILE)) if len(change) else None
 
 
-def split_by_margin(old: np.ndarray, new: np.ndarray, band: float | None) -> MarginSplit | None:
+def fragile_flips(old: np.ndarray, new: np.ndarray, band: float, unsettled: np.ndarray | None = None) -> np.ndarray:
+    """Which flips lie within the noise, by the margins that both versions had on them, or by runs of the old one."""
+    within = (np.abs(old) < band) & (np.abs(new) < band)
+    return within if unsettled is None else within | (unsettled > 0)
+
+
+def split_by_margin(
+    old: np.ndarray, new: np.ndarray, band: float | None, unsettled: np.ndarray | None = None
+) -> MarginSplit | None:
     """Split negative flips by the margins that both versions had on them (NaN: not recorded); None without any."""
     known = np.isfinite(old) & np.isfinite(new)
     if not known.any():
         return None
+    fragile = None
+    if band is not None:
+        fragile = int(np.count_nonzero(fragile_flips(old, new, band, unsettled) & known))
     old, new, unknown = np.abs(old[known]), np.abs(new[known]), int(np.count_nonzero(~known))
-    fragile = None if band is None else int(np.count_nonzero((old < band) & (new < band)))
     return MarginSplit(
         noise_band=band,
         solid=None if fragile is None else len(old) - fragile,

@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 
 from lineage import flip_verdict as verdicts
 from lineage.flip_grades import Grades, grades_of, is_graded
-from lineage.flip_margins import MarginSplit, noise_band, split_by_margin
+from lineage.flip_margins import MarginSplit, fragile_flips, split_by_margin
+from lineage.flip_noise import Rerun, beyond, noise_of, unsettled
 from lineage.flip_planning import detectable_change, flips_allowed, items_without_flips
 from lineage.flip_resampling import Clustered, clustered_bootstrap, paired_bootstrap
 from lineage.flip_slices import Slice, says_what_old_never_said, sliced
@@ -47,7 +48,7 @@ class Analysis:
 
     pairing: Pairing
     questions: Questions = Questions()
-    rerun: Pairing | None = None
+    reruns: tuple[Rerun, ...] = ()
     """the old version against itself run again, for the noise floor"""
 
     @cached_property
@@ -106,28 +107,37 @@ class Analysis:
     @cached_property
     def noise(self) -> dict | None:
         """How much the old version differs from itself when it runs again; None without a second run."""
-        if self.rerun is None:
+        if not self.reruns:
             return None
-        again = Analysis(self.rerun)
-        count = again.count
-        return {
-            "n": count.n,
-            "flips": count.cw + count.wc,
-            "nfr": count.nfr,
-            "pfr": count.pfr,
-            "churn": count.churn,
-            "nfr_above": self.count.nfr - count.nfr,
-            "margin_band": noise_band(numbers(self.rerun.old, "margin"), numbers(self.rerun.new, "margin")),
-        }
+        found = noise_of(self.reruns, [Analysis(rerun.pairing).count for rerun in self.reruns], self.count.nfr)
+        return found | (beyond(self.broken, self.unsettled) if "reruns" in found else {})
+
+    @cached_property
+    def unsettled(self) -> np.ndarray:
+        """By item, whether the old version mostly contradicts itself (1), does not (0), or did not run again (−1)."""
+        return unsettled(self.pairing.old["id"], self.reruns)
+
+    @cached_property
+    def band(self) -> float | None:
+        """Margins below this may be noise: as asked, else as measured; None where neither is known."""
+        if self.questions.margin_band is not None:
+            return self.questions.margin_band
+        return self.noise["margin_band"] if self.noise else None
 
     @cached_property
     def margins(self) -> MarginSplit | None:
         """The negative flips by their margins; None where no margin was recorded on any."""
-        band = self.questions.margin_band
-        if band is None and self.noise:
-            band = self.noise["margin_band"]
         old, new = (numbers(table, "margin")[self.broken] for table in (self.pairing.old, self.pairing.new))
-        return split_by_margin(old, new, band)
+        return split_by_margin(old, new, self.band, self.unsettled[self.broken])
+
+    def within_noise(self, places: np.ndarray) -> list[bool | None]:
+        """For items that flipped, whether that may be noise; None where neither margins nor runs tell."""
+        old, new = (numbers(table, "margin")[places] for table in (self.pairing.old, self.pairing.new))
+        again = self.unsettled[places]
+        has_margins = np.isfinite(old) & np.isfinite(new) & (self.band is not None)
+        found = fragile_flips(old, new, self.band or 0.0, again)
+        known = has_margins | (again >= 0)
+        return [bool(one) if said else None for one, said in zip(found, known, strict=True)]
 
     @cached_property
     def grades(self) -> Grades | None:

@@ -25,6 +25,8 @@ class Flipped:
     input: str | None
     slice: str | None
     is_new_label: bool | None
+    is_fragile: bool | None
+    """it may be the noise of running again"""
     margin_old: float | None
     margin_new: float | None
     score_old: float | None
@@ -57,6 +59,7 @@ def column_at(table: pa.Table, column: str, places: np.ndarray) -> np.ndarray:
 def rows_at(analysis: Analysis, places: np.ndarray, is_negative: bool) -> Iterator[Flipped]:
     old, new = (table.take(places).to_pydict() for table in (analysis.pairing.old, analysis.pairing.new))
     unheard = None if analysis.unheard is None else analysis.unheard[places]
+    fragile = analysis.within_noise(places)
     for place, item_id in enumerate(old["id"]):
         answered = old["prediction"][place] is not None and new["prediction"][place] is not None
         yield Flipped(
@@ -68,6 +71,7 @@ def rows_at(analysis: Analysis, places: np.ndarray, is_negative: bool) -> Iterat
             input=old["input"][place],
             slice=old["slice"][place],
             is_new_label=bool(unheard[place]) if answered and unheard is not None else None,
+            is_fragile=fragile[place],
             margin_old=old["margin"][place],
             margin_new=new["margin"][place],
             score_old=old["score"][place],

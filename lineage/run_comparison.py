@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
@@ -19,9 +20,10 @@ from lineage.label_spaces import BadLabels, label_notes
 from lineage.models import Comparison, Run
 from lineage.outcome_files import keep_outcomes, load_outcomes
 from lineage.outcomes import BadOutcomes, OutcomeColumns, OutcomeTable
+from lineage.rerunning import noise_ids, reruns_wanted, time_for_reruns_s, ways
 from lineage.run_places import Named, datasets_root, find_files, find_suite
 from lineage.running import How, Ran, code_version, device_kind, run_version
-from lineage.runs.batches import NATURAL, Plan
+from lineage.runs.batches import Plan
 from lineage.runs.problems import BadRun
 from lineage.suite_rows import BadSuite
 from lineage.suites import CHOICE, CLASSIFICATION, GENERATION, IMAGES, Item, Suite
@@ -29,9 +31,6 @@ from lineage.version_files import BadVersion, VersionFiles, files_digest, label_
 from registry.models import Repo
 from registry.storable import storable
 
-NOISE_ITEMS = 500
-NOISE_PLAN = Plan(tokens=2_048, rows=8, order=NATURAL)
-OTHER_DTYPE = {"float32": "bfloat16", "bfloat16": "float32", "float16": "float32"}
 REFUSED = (BadRun, BadSuite, BadVersion, BadLabels, BadOutcomes)
 Tell = Callable[[dict], None]
 
@@ -97,10 +96,12 @@ def carry_out(row: Comparison, tell: Tell, *, may_replace: bool = False) -> Comp
         found = [found_version(which, getattr(execution, which), repos[which], suite) for which in repos]
         notes = compared_labels(found, suite)
         runs = under_one_plan(found, [outcomes_of(one, execution.how, tell) for one in found], execution.how, tell)
-        noise = outcomes_of(replace(found[0], which="noise"), noise_how(execution.how), tell, only=noise_ids(suite))
-        tables = [load_outcomes(run.outcomes) for run in (*runs, noise)]
-        tables[0] = replace(tables[0], notes=(*notes, *tables[0].notes))
-        about = {which: run.about for which, run in zip(("old", "new", "noise"), (*runs, noise), strict=True)}
+        again, unknown = run_again(found[0], execution.how, runs, tell)
+        tables = [load_outcomes(run.outcomes) for run in runs]
+        tables[0] = replace(tables[0], notes=(*notes, *unknown, *tables[0].notes))
+        reruns = [(name, load_outcomes(run.outcomes)) for name, run in again]
+        about = {which: run.about for which, run in zip(("old", "new"), runs, strict=True)}
+        about |= {f"noise_{number}" if number > 1 else "noise": run.about for number, (_, run) in enumerate(again, 1)}
         digest = question_digest(row, [one.digest for one in found], suite)
         if Comparison.objects.exclude(pk=row.pk).filter(question_digest=digest).exists():
             if may_replace:
@@ -108,7 +109,7 @@ def carry_out(row: Comparison, tell: Tell, *, may_replace: bool = False) -> Comp
                 return asked_again(digest)
         else:
             row.question_digest = digest
-        fill(row, tables[0], tables[1], asked, tables[2], runs=about)
+        fill(row, *tables, asked, reruns, runs=about)
     except (*REFUSED, OSError) as problem:
         give_up(row, str(problem))
     return row
@@ -172,6 +173,33 @@ def under_one_plan(found: list[Found], runs: list[Run], how: How, tell: Tell) ->
         ]  # ends: whatever is halved once more is smaller than all plans before it
 
 
+def run_again(found: Found, how: How, runs: list[Run], tell: Tell) -> tuple[list[tuple[str, Run]], list[str]]:
+    """Runs of the older version again, by how; and one sentence on each that came to nothing.
+
+    The floor stands beside the question: where it cannot be measured, the comparison stands without it.
+    """
+    wanted, only = reruns_wanted(found.suite.task), noise_ids(found.suite)
+    until = time.monotonic() + time_for_reruns_s([run.about["figures"] for run in runs], how)
+    again: list[tuple[str, Run]] = []
+    problems, took_s = [], 0.0
+    for way in ways(how, Plan(**runs[0].about["figures"]["plan"])):
+        began = time.monotonic()
+        if len(again) == wanted or until - began <= took_s:
+            break
+        told = {"rerun": len(again) + 1, "reruns": wanted}
+        bounded = replace(way.how, time_s=max(1, int(until - began)))
+        try:
+            run = outcomes_of(replace(found, which="noise"), bounded, lambda said, told=told: tell(said | told), only)
+        except BadRun as problem:
+            problems.append(f"The older version did not run again in {way.name}: {problem}")
+        else:
+            again.append((way.name, run))
+        took_s = time.monotonic() - began
+    if len(again) < wanted and not problems:
+        problems = [f"The older version ran again {len(again)} times and not {wanted}, for want of time."]
+    return again, problems
+
+
 def run_key(found: Found, how: How, only: list[str] | None) -> str:
     """Everything that decides the answers of a run, as one digest; memory and time do not."""
     suite = [found.suite.name, found.suite.digest, only]
@@ -184,17 +212,6 @@ def run_key(found: Found, how: How, only: list[str] | None) -> str:
         code_version(),
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def noise_how(how: How) -> How:
-    """The same version under another batch plan and another dtype: what changes then is noise."""
-    return replace(how, dtype=OTHER_DTYPE[how.dtype], plan=NOISE_PLAN)
-
-
-def noise_ids(suite: Suite) -> list[str]:
-    """At most 500 items, drawn by a hash of their ids, so that the same suite always gives the same ones."""
-    drawn = sorted(suite.items, key=lambda item: hashlib.sha256(item.id.encode()).digest())
-    return sorted(item.id for item in drawn[:NOISE_ITEMS])
 
 
 def table_of(suite: Suite, ran: Ran, how: How, only: list[str] | None) -> OutcomeTable:

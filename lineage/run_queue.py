@@ -20,12 +20,13 @@ class Progress:
     """Writes to the row how far it is, at most every two seconds, and renews its lease."""
 
     def __init__(self, row: Comparison):
-        self.row, self.told, self.step = row, 0.0, ""
+        self.row, self.told, self.step = row, 0.0, None
 
     def __call__(self, said: dict) -> None:
-        if time.monotonic() - self.told < TOLD_EVERY_S and said["step"] == self.step:
+        step = (said["step"], said.get("rerun"))
+        if time.monotonic() - self.told < TOLD_EVERY_S and step == self.step:
             return
-        self.told, self.step = time.monotonic(), said["step"]
+        self.told, self.step = time.monotonic(), step
         Comparison.objects.filter(pk=self.row.pk).update(progress=said, leased_until=now() + LEASE)
 
 

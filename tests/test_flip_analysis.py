@@ -1,6 +1,7 @@
 """Resampled intervals, margins, grades, planning and verdicts: each against another implementation or by hand."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from scipy import stats
 
 from lineage.flip_grades import grades_of, wilcoxon_p
 from lineage.flip_margins import noise_band, split_by_margin
+from lineage.flip_noise import Rerun
 from lineage.flip_planning import (
     detectable_change,
     flips_allowed,
@@ -20,16 +22,22 @@ from lineage.flip_planning import (
 from lineage.flip_report import Analysis, Questions
 from lineage.flip_resampling import cells_by_cluster, clustered_bootstrap, paired_bootstrap
 from lineage.flip_statistics import mcnemar_exact, newcombe, upper_bound
+from lineage.flipped import flipped_items
 from lineage.flips import FlipCount
 from lineage.importers import read_outcomes
 from lineage.pairing import Allowances, pair
 from tests.outcome_rows import jsonl, rows
 
 
-def analysed(old, new, rerun=None, **questions):
-    tables = [read_outcomes(io.BytesIO(jsonl(one)), "log.jsonl") for one in (old, new, *([rerun] if rerun else []))]
-    again = pair(tables[0], tables[2], Allowances(common_items=True)) if rerun else None
-    return Analysis(pair(*tables[:2]), Questions(**questions), again)
+def analysed(old, new, *reruns, **questions):
+    """An analysis; `reruns` are named by their number, unless there is only one."""
+    tables = [read_outcomes(io.BytesIO(jsonl(one)), "log.jsonl") for one in (old, new, *reruns)]
+    names = [str(number) for number in range(len(reruns))] if len(reruns) > 1 else [""]
+    again = [
+        Rerun(pair(tables[0], table, Allowances(common_items=True)), name)
+        for name, table in zip(names, tables[2:], strict=False)
+    ]
+    return Analysis(pair(*tables[:2]), Questions(**questions), tuple(again))
 
 
 def test_resampling_gives_the_interval_that_theory_gives():
@@ -206,6 +214,44 @@ def test_a_second_run_of_the_old_version_gives_the_noise_floor_and_the_band():
     assert noise["nfr_above"] == pytest.approx(0.01) and noise["margin_band"] == pytest.approx(0.2)
     assert (analysis.margins.solid, analysis.margins.fragile) == (1, 2)
     assert {ruling.rule: ruling.verdict for ruling in analysis.rulings} == {"budget": "pass", "solid_budget": "pass"}
+
+
+def test_of_several_reruns_the_floor_is_the_largest_and_each_is_listed_by_its_name_with_their_mean():
+    old = rows("a" * 100)
+    again = [rows("a" * 99 + "b"), rows("bb" + "a" * 98), rows("b" + "a" * 99)[:40]]
+    noise = analysed(old, rows("bbb" + "a" * 96 + "b"), *again).line()["noise"]
+    assert [(one["name"], one["n"], one["flips"]) for one in noise["reruns"]] == [
+        ("0", 100, 1),
+        ("1", 100, 2),
+        ("2", 40, 1),
+    ]
+    assert noise["floor"]["max"] == {"flips": 2, "nfr": 0.025, "pfr": 0.0, "churn": 0.025}
+    assert noise["floor"]["mean"]["flips"] == pytest.approx(4 / 3)
+    assert noise["floor"]["mean"]["nfr"] == pytest.approx((0.01 + 0.02 + 0.025) / 3)
+    assert (noise["n"], noise["flips"], noise["nfr"]) == (100, 2, 0.025)
+    assert noise["nfr_above"] == pytest.approx(0.04 - 0.025)
+
+
+def test_a_flip_of_an_item_on_which_the_old_version_mostly_contradicts_itself_is_not_beyond_the_noise():
+    old = rows("a" * 60)
+    again = [rows("bb" + "a" * 58), rows("ba" + "a" * 58), rows("aa" + "a" * 58)[:30]]
+    analysis = analysed(old, rows("bbb" + "a" * 56 + "b"), *again)
+    noise = analysis.line()["noise"]
+    assert (noise["flips_checked"], noise["flips_beyond"]) == (4, 3)  # the first item changed in two of four runs
+    assert {item.item_id: item.is_fragile for item in flipped_items(analysis)} == {
+        "0": True, "1": False, "2": False, "59": False,
+    }  # fmt: skip
+    unknown = analysed(old, rows("b" + "a" * 59), rows("a" * 60)[1:])
+    assert [item.is_fragile for item in flipped_items(unknown)] == [None]
+
+
+def test_a_written_answer_that_changed_moved_past_its_narrowest_lead_and_not_to_the_lead_of_other_words():
+    first, again = [[row | {"margin": margin} for row in rows("ab")] for margin in (0.1, 0.1)]
+    again[1] |= {"prediction": "c", "margin": 7.0}
+    tables = [read_outcomes(io.BytesIO(jsonl(one)), "log.jsonl") for one in (first, again)]
+    free = replace(pair(*tables), answers="text")
+    assert Rerun(pair(*tables)).band == pytest.approx(6.9, rel=1e-2)
+    assert Rerun(free).band == pytest.approx(0.1, rel=1e-2)
 
 
 def test_without_a_band_solid_flips_are_unknown_and_without_flips_they_are_none():

@@ -133,6 +133,7 @@ class FlippedItem(models.Model):
     input = models.TextField(null=True, help_text="what was asked, where the log tells")
     slice = models.CharField(max_length=200, blank=True)
     is_new_label = models.BooleanField(null=True, help_text="the old version gave this answer to no item")
+    is_fragile = models.BooleanField(null=True, help_text="it may be the noise of running again")
     margin_old = models.FloatField(null=True, help_text="how far the old version's answer led the next best")
     margin_new = models.FloatField(null=True)
     score_old = models.FloatField(null=True)

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.core.management.base import CommandError
@@ -135,8 +136,9 @@ class Command(StemmaCommand):
 
     def tell(self, said: dict) -> None:
         """Progress, for whoever waits."""
+        step = said["step"] + (f" {said['rerun']} of {said['reruns']}" if said.get("reruns", 1) > 1 else "")
         self.stderr.write(
-            f"{said['step']}: {said['done']:,} of {said['total']:,} items,"
+            f"{step}: {said['done']:,} of {said['total']:,} items,"
             f" {said['items_per_s']:,.1f} items/s, {said['left_s']:,.0f} s left"
         )
 
@@ -204,7 +206,16 @@ def readable(line: dict) -> str:
             f"{line['n']} items: {cells}",
             f"accuracy {line['accuracy_old']:.4f} → {line['accuracy_new']:.4f}",
             f"broke {percent(line['nfr'])} (95 %: {between}), fixed {percent(line['pfr'])}",
+            *readable_noise(line["noise"] or {}),
             f"McNemar p {line['mcnemar_p']:.4g}",
             f"verdict {line['verdict'] or 'none asked'}: {line['reason']}",
         ]
     )
+
+
+def readable_noise(noise: dict) -> Iterator[str]:
+    """A line for each time that the older version ran again, and one on the flips beyond that."""
+    for rerun in noise.get("reruns", ()):
+        yield f"noise, {rerun['name']}: {rerun['flips']} of {rerun['n']} items flip, {percent(rerun['nfr'])} break"
+    if "flips_checked" in noise:
+        yield f"of {noise['flips_checked']} broken items among these, {noise['flips_beyond']} lie beyond the noise"
