@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from lineage.version_bounds import BadVersion, refuse_odd_config, refuse_odd_files, refuse_odd_index
+
 CONFIG, ADAPTER, MODULE = "config.json", "adapter_config.json", "stemma_module.json"
 WEIGHTS = {"adapter": "adapter_model.safetensors", "module": "model.safetensors"}
 PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".h5", ".msgpack")
@@ -18,10 +20,6 @@ NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?", re.AS
 MAX_CONFIG_BYTES = 4 << 20
 MAX_FILES = 2_000
 CHUNK_BYTES = 1 << 20
-
-
-class BadVersion(ValueError):
-    """A version that cannot be run; the message is one clear sentence."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,13 @@ def check_files(version: VersionFiles) -> None:
     """Raise BadVersion where a version cannot be run safely: pickles alone, programs, code of its own, no weights."""
     if not version.folder.is_dir():
         raise BadVersion(f"There is no folder {version.name!r}.")
-    names = sorted(path.name for path in files_of(version.folder))
+    refuse_odd_files(version.name, version.folder)
+    refuse_odd_index(version.name, version.folder)
+    files = files_of(version.folder)
+    for path in files:
+        if path.name == CONFIG:
+            refuse_odd_config(version.name, read_json(path))
+    names = sorted(path.name for path in files)
     if not any(name in names for name in (CONFIG, ADAPTER, MODULE)):
         raise BadVersion(f"{version.name} has none of {CONFIG}, {ADAPTER} and {MODULE}: it is no model's folder.")
     if not any(name.endswith(".safetensors") for name in names):

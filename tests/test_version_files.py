@@ -1,6 +1,7 @@
 """A version is looked at before it is run: its files, what they may hold, and what its labels are called."""
 
 import json
+import os
 
 import pytest
 
@@ -38,6 +39,72 @@ def test_what_may_not_or_cannot_be_run_is_refused_before_anything_is_opened(tmp_
 
 def test_safetensors_beside_a_pickle_are_enough(tmp_path):
     check_files(folder(tmp_path, config__json={}, model__safetensors="x", pytorch_model__bin="x"))
+
+
+def with_index(path, **files) -> VersionFiles:
+    index = {"metadata": {}, "weight_map": {f"w{n}": file for n, file in enumerate(files["names"])}}
+    version = folder(path / "m", config__json={}, a__safetensors="x")
+    (version.folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    return version
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (["a.safetensors", "../stolen.safetensors"], "names '../stolen.safetensors', which is no safetensors file"),
+        (["/etc/passwd"], "names '/etc/passwd', which is no safetensors file beside it"),
+        (["a.bin"], "names 'a.bin', which is no safetensors file"),
+        (["b.safetensors"], "names 'b.safetensors', which is not there"),
+        ([], "names no file of weights"),
+    ],
+)
+def test_an_index_of_weights_names_safetensors_beside_it_and_nothing_else(tmp_path, names, said):
+    (tmp_path / "stolen.safetensors").write_text("x")
+    with pytest.raises(BadVersion, match=said):
+        check_files(with_index(tmp_path, names=names))
+    check_files(with_index(tmp_path, names=["a.safetensors"]))
+
+
+def test_no_link_leads_out_of_a_version_but_into_the_store_of_the_cache_that_it_lies_in(tmp_path):
+    (tmp_path / "outside").write_text("x")
+    version = folder(tmp_path / "v", config__json={}, model__safetensors="x")
+    (version.folder / "alias.safetensors").symlink_to("model.safetensors")
+    check_files(version)
+    for target in (tmp_path / "outside", "/dev/zero", "/etc", "../nowhere"):
+        (version.folder / "tokenizer.json").symlink_to(target)
+        with pytest.raises(BadVersion, match="a link out of its folder: 'tokenizer.json'"):
+            check_files(version)
+        (version.folder / "tokenizer.json").unlink()
+    os.mkfifo(version.folder / "vocab.txt")
+    with pytest.raises(BadVersion, match="holds what is no file: 'vocab.txt'"):
+        check_files(version)
+    cache = tmp_path / "models--acme--m"
+    cached = folder(cache / "snapshots" / SHA, config__json={})
+    folder(cache / "blobs", abc="x")
+    (cached.folder / "model.safetensors").symlink_to("../../blobs/abc")
+    check_files(cached)
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"hidden_size": 10**12}, "gives hidden_size as 1,000,000,000,000; at most 1,048,576 is run"),
+        ({"text_config": {"num_hidden_layers": 10**6}}, "gives num_hidden_layers as 1,000,000"),
+        ({"vocab_size": 10**400}, "gives vocab_size as a number of more than 18 digits"),
+        ({"_attn_implementation": "acme/kernels"}, "asks for the code of 'acme/kernels', which is not run"),
+    ],
+)
+def test_sizes_that_no_model_has_are_refused_before_a_run_spends_its_time_on_them(tmp_path, config, said):
+    with pytest.raises(BadVersion, match=said):
+        check_files(folder(tmp_path, config__json=config, model__safetensors="x"))
+
+
+def test_a_tokenizer_larger_than_any_is_refused_unread(tmp_path):
+    version = folder(tmp_path, config__json={}, model__safetensors="x")
+    with (tmp_path / "tokenizer.json").open("wb") as file:
+        file.truncate(200 << 20)
+    with pytest.raises(BadVersion, match="tokenizer.json has more than 104,857,600 bytes"):
+        check_files(version)
 
 
 def test_a_mirrored_model_is_found_by_its_whole_commit_alone(tmp_path):

@@ -45,7 +45,7 @@ def sentence_of(problem: BaseException) -> str:
     text = re.sub(r"(?:/[^/\s'\"]+)+/", "", " ".join(str(problem).split()))[:240]
     if isinstance(problem, MemoryError) or any(sign in text for sign in MEMORY_SIGNS):
         return "There is too little memory for this version."
-    return f"The version does not load or run: {text or type(problem).__name__}."
+    return f"The version does not load or run: {text.rstrip('.') or type(problem).__name__}."
 
 
 class Lines:

@@ -1,6 +1,13 @@
 """Why a run could not be carried out: one clear sentence, which travels from the child process to the row."""
 
-MEMORY_SIGNS = ("can't allocate memory", "out of memory", "annot allocate memory", "not enough memory", "failed to map")
+MEMORY_SIGNS = (
+    "can't allocate memory",
+    "out of memory",
+    "annot allocate memory",
+    "not enough memory",
+    "failed to map",
+    "Storage size calculation overflowed",
+)
 
 
 class BadRun(ValueError):
