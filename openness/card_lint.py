@@ -11,6 +11,7 @@ from registry.cards import CardText, read_card
 
 RUBRICS = {"model": "model-card", "dataset": "data-card"}
 FILE_MOST = 2 << 20  # bytes; more of a card is not read
+NULS_OF_TEXT = 8  # a short card may hold a few by mistake
 
 
 def card_line(
@@ -65,6 +66,6 @@ def text_of(data: bytes) -> tuple[str | None, str | None]:
     data = data[:FILE_MOST]
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", "replace"), None
-    if data.count(b"\0") > len(data) // 20:
+    if data.count(b"\0") > max(NULS_OF_TEXT, len(data) // 20):
         return None, "The file is not text."
     return data.decode("utf-8", "replace"), None

@@ -15,9 +15,10 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from openness.cards.addresses import Place, absolute
+from openness.cards.blocks import before_nests
 from registry.cards import CardText
 
-RENDERER = "rendering/1"  # moves when the same text may give other HTML
+RENDERER = "rendering/2"  # moves when the same text may give other HTML
 TEXT_MOST = 256 << 10  # characters; the longest of 1,826 real cards has 124,461
 LINES_MOST = 8_000
 BLOCK_MOST = 64 << 10  # characters of one block whose emphasis and links are looked at
@@ -86,7 +87,7 @@ def render(card: CardText, place: Place) -> Rendered:
 
 
 def _within_limits(text: str) -> tuple[str, set[str]]:
-    cut = "\n".join(text[:TEXT_MOST].split("\n", LINES_MOST)[:LINES_MOST])
+    cut = before_nests("\n".join(text[:TEXT_MOST].split("\n", LINES_MOST)[:LINES_MOST]))
     return cut, {"cut"} if len(cut) < len(text.rstrip("\n")) else set()
 
 

@@ -22,6 +22,7 @@ from openness.carbon.wording import (
 )
 
 BODY_MOST = 512 * 1024  # characters
+LINES_MOST = 8_000  # as of the card's other readers
 LINE_MOST = 2_000
 LABELS_MOST = 1_000  # no card has more lines of this kind than a few dozen
 FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
@@ -87,7 +88,7 @@ def prose_lines(body: str, first_line: int) -> Iterator[Line]:
         COMMENT.sub(lambda match: "\n" * match[0].count("\n"), body[:BODY_MOST]) if "<!--" in body else body[:BODY_MOST]
     )
     in_code, level = False, 7  # level of the heading that opened the topic; 7: none did
-    for number, line in enumerate(text.split("\n"), first_line):
+    for number, line in enumerate(text.split("\n", LINES_MOST)[:LINES_MOST], first_line):
         if FENCE.match(line):
             in_code = not in_code
         elif not in_code and (heading := HEADING.match(line)):

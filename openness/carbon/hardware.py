@@ -71,6 +71,14 @@ def device_pattern() -> re.Pattern:
     return re.compile(rf"(?:(?<![a-z0-9])|(?<=\dx))(?:{names})(?=s?(?![a-z0-9])|-\d|sxm|[_-])", re.IGNORECASE)
 
 
+@cache
+def device_stems() -> tuple[str, ...]:
+    """Of each device's name its longest word: a text that holds none of them names no device, and is not searched."""
+    names = (device.name for device in devices().values() if device.kind != "tpu")
+    longest = (max((word for word in name.split() if word not in MAKERS), key=len) for name in names)
+    return tuple(sorted({word.lower() for word in longest}))
+
+
 TPU = re.compile(
     r"(?:(?<![a-z0-9])|(?<=\dx))(?:cloud\s)?tpus?[\s_-]{0,3}(?:pods?[\s_-])?v?(?P<version>2|3|4|5e|5p|5\s?lite(?:pod)?)"
     r"(?:[\s_]?-\s?(?P<cores>\d{1,5})|\s(?P<said>\d{1,5})\scores?)?(?![\w.])"
@@ -116,8 +124,9 @@ def find_hardware(text: str) -> tuple[HardwareUse, ...]:
     >>> [(use.device.name, use.count) for use in find_hardware("8 16GB V100, TPUv3-8 and an A100-SXM4-80GB")]
     [('NVIDIA V100', 8), ('TPU v3', 4), ('NVIDIA A100 SXM4', 1)]
     """
-    found = []
-    for match in device_pattern().finditer(text):
+    found, low = [], text.lower()
+    named = device_pattern().finditer(text) if any(stem in low for stem in device_stems()) else ()
+    for match in named:
         index = next(int(group[1:]) for group, words in match.groupdict().items() if words)
         device = list(devices().values())[index]
         found.append((match.start(), HardwareUse(device, count_at(text, *match.span()), match[0])))
