@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
 from django.utils.timezone import now
 
@@ -29,7 +30,7 @@ from lineage.suite_rows import BadSuite
 from lineage.suites import CHOICE, CLASSIFICATION, GENERATION, IMAGES, Item, Suite
 from lineage.version_files import BadVersion, VersionFiles, files_digest, label_names
 from registry.models import Repo
-from registry.storable import storable
+from registry.storable import storable, storable_text
 
 REFUSED = (BadRun, BadSuite, BadVersion, BadLabels, BadOutcomes)
 Tell = Callable[[dict], None]
@@ -80,6 +81,7 @@ def ask(execution: Execution, asked: Asked, repos: tuple[Repo | None, Repo | Non
     ]
     row = Comparison(requested_by=requested_by, asked_at=now(), execution=kept)
     describe(row, *versions, asked)
+    row.suite = storable_text(Path(execution.suite).stem)[:200]  # until the suite is read, which may name itself
     row.save()
     return row
 

@@ -6,6 +6,7 @@ import io
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils.timezone import now
 
 from lineage.comparing import Side, Version, compare
 from lineage.comparison_requests import Asked
@@ -156,3 +157,34 @@ def test_the_admin_lists_take_ten_queries_at_most(admin_client, django_assert_ma
     made = Comparison.objects.get()
     assert admin_client.get(f"/admin/lineage/comparison/{made.pk}/change/").status_code == 200
     assert admin_client.get("/admin/lineage/comparison/add/").status_code == 403
+
+
+def test_the_list_says_what_failed_and_why_and_takes_few_queries_however_long_it_is(
+    client, django_assert_max_num_queries
+):
+    for number in range(60):
+        status, problem = ("failed", f"No {number} <loads>.") if number % 2 else ("queued", "")
+        Comparison.objects.create(
+            old_name="a", new_name="b", asked_at=now(), status=status, problem=problem, suite="kinds", execution={}
+        )
+    with django_assert_max_num_queries(6):
+        shown = page(client, "/comparisons")
+    assert "No 59 &lt;loads&gt;." in shown and "kinds" in shown and "queued" in shown
+
+
+def test_a_run_that_goes_on_says_which_rerun_it_is_at(client, django_assert_max_num_queries):
+    progress = {
+        "step": "noise",
+        "rerun": 2,
+        "reruns": 3,
+        "done": 210,
+        "total": 500,
+        "items_per_s": 12.3,
+        "left_s": 23.4,
+    }
+    row = Comparison.objects.create(
+        old_name="a", new_name="b", asked_at=now(), status="running", execution={}, progress=progress
+    )
+    with django_assert_max_num_queries(6):
+        shown = page(client, row.get_absolute_url())
+    assert "The older version runs again (2 of 3)" in shown and "210 of 500 items" in shown
