@@ -19,8 +19,9 @@ from pathlib import Path
 from django.conf import settings
 from django.utils.timezone import now
 
+from lineage.run_child import Child
 from lineage.run_places import Named, datasets_root, find_files
-from lineage.running import Child, How, refuse_without_torch, said_until_done
+from lineage.running import How, libraries, refuse_without_torch, said_until_done
 from lineage.runs.problems import BadRun
 from lineage.suites import CHOICE, CLASSIFICATION, GENERATION, Suite
 from lineage.trace import trace_repo
@@ -128,7 +129,8 @@ def trained(asked: Adaptation, old: VersionFiles, new: VersionFiles, out: Path, 
             "base_named": named_in_config(asked, new),
         },
     }
-    with tempfile.TemporaryDirectory(prefix="stemma-run-") as folder, Child(folder, request, asked.how.time_s) as child:
+    with Child(libraries(new)) as child:
+        child.ask(request, asked.how.time_s)
         return said_until_done(child, tell)
 
 

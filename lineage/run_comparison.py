@@ -22,6 +22,7 @@ from lineage.models import Comparison, Run
 from lineage.outcome_files import keep_outcomes, load_outcomes
 from lineage.outcomes import BadOutcomes, OutcomeColumns, OutcomeTable
 from lineage.rerunning import noise_ids, reruns_wanted, time_for_reruns_s, ways
+from lineage.run_child import Ahead
 from lineage.run_places import Named, datasets_root, find_files, find_suite
 from lineage.running import How, Ran, code_version, device_kind, run_version
 from lineage.runs.batches import Plan
@@ -97,8 +98,10 @@ def carry_out(row: Comparison, tell: Tell, *, may_replace: bool = False) -> Comp
         repos = {"old": row.old_repo, "new": row.new_repo}
         found = [found_version(which, getattr(execution, which), repos[which], suite) for which in repos]
         notes = compared_labels(found, suite)
-        runs = under_one_plan(found, [outcomes_of(one, execution.how, tell) for one in found], execution.how, tell)
-        again, unknown = run_again(found[0], execution.how, runs, tell)
+        with Ahead(runs_to_come(found, execution.how)) as ahead:
+            runs = [outcomes_of(one, execution.how, tell, ahead=ahead) for one in found]
+            runs = under_one_plan(found, runs, execution.how, tell)
+            again, unknown = run_again(found[0], execution.how, runs, tell, ahead)
         tables = [load_outcomes(run.outcomes) for run in runs]
         tables[0] = replace(tables[0], notes=(*notes, *unknown, *tables[0].notes))
         reruns = [(name, load_outcomes(run.outcomes)) for name, run in again]
@@ -130,7 +133,13 @@ def compared_labels(found: list[Found], suite: Suite) -> list[str]:
     return label_notes(*(label_names(one.files) for one in found), suite.answers, suite.labels)
 
 
-def outcomes_of(found: Found, how: How, tell: Tell, only: list[str] | None = None) -> Run:
+def runs_to_come(found: list[Found], how: How) -> int:
+    """How many runs a comparison takes at most: of versions whose run is not kept from before, and for noise."""
+    keys = {run_key(one, how, None) for one in found}
+    return len(keys) - Run.objects.filter(key__in=keys).count() + reruns_wanted(found[0].suite.task)
+
+
+def outcomes_of(found: Found, how: How, tell: Tell, only: list[str] | None = None, ahead: Ahead | None = None) -> Run:
     """The run of a version: kept from before where nothing that decides its answers has changed."""
     key = run_key(found, how, only)
     if known := Run.objects.select_related("outcomes").filter(key=key).first():
@@ -144,6 +153,7 @@ def outcomes_of(found: Found, how: How, tell: Tell, only: list[str] | None = Non
         datasets=datasets_root(),
         only=only,
         tell=lambda said: tell({"step": found.which, **said}),
+        ahead=ahead,
     )
     values = {
         "outcomes": keep_outcomes(table_of(found.suite, ran, how, only)),
@@ -175,7 +185,9 @@ def under_one_plan(found: list[Found], runs: list[Run], how: How, tell: Tell) ->
         ]  # ends: whatever is halved once more is smaller than all plans before it
 
 
-def run_again(found: Found, how: How, runs: list[Run], tell: Tell) -> tuple[list[tuple[str, Run]], list[str]]:
+def run_again(
+    found: Found, how: How, runs: list[Run], tell: Tell, ahead: Ahead
+) -> tuple[list[tuple[str, Run]], list[str]]:
     """Runs of the older version again, by how; and one sentence on each that came to nothing.
 
     The floor stands beside the question: where it cannot be measured, the comparison stands without it.
@@ -191,7 +203,9 @@ def run_again(found: Found, how: How, runs: list[Run], tell: Tell) -> tuple[list
         told = {"rerun": len(again) + 1, "reruns": wanted}
         bounded = replace(way.how, time_s=max(1, int(until - began)))
         try:
-            run = outcomes_of(replace(found, which="noise"), bounded, lambda said, told=told: tell(said | told), only)
+            run = outcomes_of(
+                replace(found, which="noise"), bounded, lambda said, told=told: tell(said | told), only, ahead
+            )
         except BadRun as problem:
             problems.append(f"The older version did not run again in {way.name}: {problem}")
         else:

@@ -14,6 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from lineage.models import Comparison, Run
+from lineage.run_child import Ahead
 from lineage.run_comparison import Found, outcomes_of, under_one_plan
 from lineage.run_places import SHIPPED, Named, find_suite
 from lineage.running import How, run_version
@@ -228,3 +229,22 @@ def test_what_cannot_be_asked_has_its_own_exit_status(arguments, status):
     with pytest.raises(CommandError) as ended:
         call_command("compare", *arguments)
     assert ended.value.returncode == status
+
+
+def test_the_process_of_the_next_run_waits_with_its_libraries_loaded_and_none_is_left_behind():
+    suite = find_suite(str(SHIPPED / "suites" / "message-kinds.toml"))
+    old, new = (VersionFiles(f"v{number}", Path(folder)) for number, folder in enumerate((V1, V2)))
+    given = {"datasets": ROOT, "tell": lambda told: None}
+    with Ahead(2) as ahead:
+        run_version(old, suite, How("cpu"), ahead=ahead, **given)
+        waiting = ahead.waiting
+        assert waiting.process.poll() is None
+        ran = run_version(new, suite, How("cpu"), ahead=ahead, **given)
+        assert waiting.process.returncode is not None
+        assert ahead.waiting is None
+    assert ran.answers == run_version(new, suite, How("cpu"), **given).answers
+    with Ahead(3) as ahead:
+        run_version(old, suite, How("cpu"), ahead=ahead, **given)
+        waiting = ahead.waiting
+    assert waiting.process.returncode == -signal.SIGKILL
+    assert not Path(waiting.folder.name).exists()

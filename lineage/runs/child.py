@@ -5,6 +5,7 @@ Lines have a `kind`: `ready` with the environment, `progress`, `outcomes`, then 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -25,7 +26,10 @@ from lineage.version_files import BadVersion
 def main() -> int:
     """Carry the request out; 0, or 3 where the version cannot be run."""
     die_with_parent()
-    request = json.loads(sys.stdin.readline())
+    load_libraries(sys.argv[1:])
+    if not (line := sys.stdin.readline()):
+        return 0  # nobody has anything to ask any more
+    request = json.loads(line)
     say = Lines(os.dup(1))
     os.dup2(2, 1)  # whatever a library prints goes where it disturbs nobody
     try:
@@ -36,6 +40,15 @@ def main() -> int:
         say("problem", sentence=sentence_of(problem))
         return 3
     return 0
+
+
+def load_libraries(names: list[str]) -> None:
+    """Import what takes seconds before there is a request, so that a process may wait with it done."""
+    for name in names:
+        importlib.import_module(name)
+    if "transformers" in names:  # which itself imports nothing until it is asked for
+        importlib.import_module("transformers.models.auto.modeling_auto")
+        importlib.import_module("transformers.modeling_utils")
 
 
 def sentence_of(problem: BaseException) -> str:

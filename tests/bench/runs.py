@@ -20,7 +20,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from lineage.running import PATIENT
+from lineage.run_child import PATIENT
 
 ROWS = 32  # of one batch of the plain loop and of the pipeline, as people write it
 LENGTHS = "log-normal words, median 16, sigma 0.4, at most 200"
