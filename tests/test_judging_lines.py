@@ -50,10 +50,28 @@ def test_a_placeholder_is_not_an_answer(line):
         "This is the model card of a 🤗 transformers model that has been pushed on the Hub.",
         "Use the code below to get started with the model.",
         "Provide a quick summary of what the model is/does.",
+        "[TODO: provide examples of latent issues and potential remediations]",
+        "TODO - say of which towns and years the letters are that we found in the attic",
+        "Describe the data collection process. Say in which towns, years and archives it was found.",
+        "If applicable, describe the annotation process and any tools used. Name the people, and what they were paid.",
+        "[If known, name and email of at least one person whom the reader can write to.]()",
+        "- `example_field`: description of `example_field`",
     ],
 )
 def test_what_a_template_says_by_itself_is_not_an_answer(line):
     assert judge_line(line, 1).kind == PLACEHOLDER
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Todo el texto viene de libros antiguos.",
+        "To do this, poems were split into lines.",
+        "We describe the data below.",
+    ],
+)
+def test_words_like_a_template_s_are_an_answer(line):
+    assert judge_line(line, 1).kind == CONTENT
 
 
 @pytest.mark.parametrize(

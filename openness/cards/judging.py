@@ -12,9 +12,11 @@ from openness.findings import Evidence
 from openness.rubric import Criterion
 
 BIBTEX = re.compile(r"@\w+\s*\{")
+TEMPLATE_BIBTEX = re.compile(r"\{(?:dataset )?paper title\}|\{author list\}|\{publication venue\}|\byour_\w+", re.I)
 COMMENT_LINE = re.compile(r"\s*(?:#|//|--|/\*|\*)")
 CODE_PLACEHOLDER = re.compile(
-    r"more information needed|\{\{|you can include sample code|^\W*(?:todo|tbd|coming soon|\.\.\.)\W*$|your code here",
+    r"more information needed|\bexample_field\b"
+    r"|\{\{|you can include sample code|^\W*(?:todo|tbd|coming soon|\.\.\.)\W*$|your code here",
     re.I,
 )
 
@@ -35,15 +37,21 @@ def found_line(tier: str, number: int, text: str, value: float | None = None) ->
 def says_something(piece: Piece) -> bool:
     """Does a block of code or a table hold more than a placeholder?"""
     if piece.kind == "table":
-        return any(cell.strip(" -*.?…") for row in piece.block.rows[1:] for cell in row)
+        rows = piece.block.rows[1:]  # with several columns the first only names the rows
+        return any(cell.strip(" -*.?…") for row in rows for cell in (row[1:] if len(row) > 1 else row))
     lines = [line for line in piece.text.split("\n") if line.strip()]
     own = [line for line in lines if not COMMENT_LINE.match(line) and not CODE_PLACEHOLDER.search(line)]
     return any(any(c.isalnum() for c in line) for line in own)
 
 
+def is_bibtex(text: str) -> bool:
+    """Does a block of code cite something, rather than show how a citation looks?"""
+    return BIBTEX.search(text) is not None and TEMPLATE_BIBTEX.search(text) is None
+
+
 def counts(piece: Piece, criterion: Criterion) -> bool:
     """Is a block of code or a table, as such, an answer to the criterion?"""
-    if piece.kind == "code" and "bibtex" in criterion.accepts and BIBTEX.search(piece.text):
+    if piece.kind == "code" and "bibtex" in criterion.accepts and is_bibtex(piece.text):
         return True
     return piece.kind in criterion.accepts and says_something(piece)
 

@@ -39,7 +39,8 @@ class Line:
 def phrases() -> dict[str, re.Pattern]:
     """The shipped phrases, each group as one pattern; what is anchored is tried at the start only."""
     groups = tomllib.loads((FOLDER / "phrases.toml").read_text("utf8"))
-    found = {name: re.compile("|".join(f"(?:{p})" for p in groups[name])) for name in ("placeholders", "noes")}
+    whole = ("placeholders", "noes", "instructions")
+    found = {name: re.compile("|".join(f"(?:{p})" for p in groups[name])) for name in whole}
     for name in ("templates", "stock", "pointers"):
         anchored = [p for p in groups[name] if p.startswith("^")]
         free = [p for p in groups[name] if not p.startswith("^")]
@@ -75,7 +76,7 @@ def _judged(raw: str) -> tuple[str, str, int, bool]:
         return text, (POINTER if is_link else NOTHING), 0, False
     low = text.casefold()
     is_no = bool(phrases()["noes"].fullmatch(low.strip(BRACKETS)))
-    if _is_placeholder(low):
+    if _is_placeholder(low) or phrases()["instructions"].match(low.strip(BRACKETS)):
         return text, PLACEHOLDER, 0, is_no
     parts = [part for part in SENTENCE_END.split(low) if part]
     kept = [part for part in _without(parts, "templates") if not _is_placeholder(part)]

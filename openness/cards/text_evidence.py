@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 
 from openness.cards.disaggregated import disaggregated, disaggregated_in_section
 from openness.cards.emission_evidence import emissions_in_section, emissions_in_text, hardware_of_training
-from openness.cards.judging import BIBTEX, Found, found_line, judge, says_something
+from openness.cards.judging import BIBTEX, Found, found_line, is_bibtex, judge, says_something
 from openness.cards.results import line_has_result, names_a_benchmark, names_a_measure, names_of, table_has_results
 from openness.cards.sections import Piece, Section
 from openness.cards.substance import CONTENT, STOCK
@@ -17,6 +18,8 @@ from openness.cards.wording import URL, plain_line
 from openness.rubric import Criterion
 
 LOSS_NAME = re.compile(r"\bloss\b", re.I)  # what was trained for, rather than a metric of what came out
+CODE_LINE = re.compile(r"import [\w.]+(?: as \w+|,.*)?$|from [\w.]+ import |#!|def \w+\(")  # code outside a fence
+ROWS_MOST, COLUMNS_MOST = 200, 40  # of a table about the model
 
 Reader = Callable[[CardView], Iterator[Found]]
 
@@ -28,7 +31,7 @@ def first_paragraph(view: CardView) -> Iterator[Found]:
         if piece.block.items:
             continue  # a list is no paragraph
         lines = [line for line in piece.judged if line.kind == CONTENT]
-        if sum(line.words for line in lines) >= 5:
+        if sum(line.words for line in lines) >= 5 and not CODE_LINE.match(lines[0].text):
             yield found_line("prose", lines[0].number, lines[0].text)
             return
         stock = stock or next((line for line in piece.judged if line.kind == STOCK), None)
@@ -57,7 +60,7 @@ def code_that_loads_data(view: CardView) -> Iterator[Found]:
 def citation(view: CardView) -> Iterator[Found]:
     """BibTeX anywhere; a DOI or an arXiv id on a line that speaks of a paper. What tools ask to be cited is stock."""
     for block in view.codes:
-        if BIBTEX.search(block.text):
+        if is_bibtex(block.text):
             tier = "stock" if find("tool_citation", block.text) else "prose"
             yield found_line(tier, block.lines[0], block.text.strip().split("\n")[0])
     for number, raw in _raw_lines(view):
@@ -96,9 +99,11 @@ def parameter_count(view: CardView) -> Iterator[Found]:
 def architecture_table(view: CardView) -> Iterator[Found]:
     """A table with a row or column on the model's layers, width or parameters, and its number."""
     for block in view.tables:
-        for row in (block.rows[0], *block.rows[1:200]):
-            if row and find("size_row", row[0]) and any(any(map(str.isdigit, cell)) for cell in row[1:]):
-                yield found_line("prose", block.lines[0], " | ".join(row))
+        rows = block.rows[:ROWS_MOST]
+        columns = zip_longest(*(row[:COLUMNS_MOST] for row in rows), fillvalue="")
+        for cells in (*rows, *columns):
+            if cells and find("size_row", cells[0]) and any(any(map(str.isdigit, cell)) for cell in cells[1:]):
+                yield found_line("prose", block.lines[0], " | ".join(cells))
                 return
 
 
