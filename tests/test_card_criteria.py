@@ -182,6 +182,18 @@ def test_the_header_s_licence_in_other_words_is_no_conflict():
     assert score(card, MODEL).extra["flags"] == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "## Related Models\n\n- [acme/small](https://huggingface.co/acme/small)\n",
+        "---\nlicense: cc-by-4.0\n---\n## License\n\nIts code is under BSD-3-Clause.\n\n"
+        "The poems are under a Creative Commons Attribution 4.0 International License.\n",
+    ],
+)
+def test_siblings_are_no_bases_and_one_of_two_licences_is_the_header_s(text):
+    assert not {"base_only_in_text", "licence_conflict"} & set(score(read_card(text), MODEL).extra["flags"])
+
+
 def test_the_same_emissions_in_header_and_text_are_no_contradiction():
     card = read_card("---\nco2_eq_emissions: 42000\n---\n## Impact\n\n- **Carbon Emitted:** 42 kg\n")
     assert score(card, MODEL).extra["flags"] == []

@@ -38,8 +38,9 @@ def base_only_in_text(view: CardView) -> bool:
     """The text names the base model's repository and the header names none."""
     if view.metadata.get("base_model") or "lineage" not in view.vocabulary.topics:
         return False
-    raw = "\n".join(piece.text for section in view.about("lineage") for piece in section.pieces)
-    texts = (block.text for block in view.blocks if block.kind == "text")
+    sections = [section for section in view.about("lineage") if "related" not in section.title]  # are its siblings too
+    raw = "\n".join(piece.text for section in sections for piece in section.pieces)
+    texts = (block.text for block in view.blocks if block.kind == "text" and "/" in block.text)
     return find("repo_in_text", raw) is not None or any(find("base_in_text", text) for text in texts)
 
 
@@ -51,7 +52,8 @@ def two_cards(view: CardView) -> bool:
 
 def header_in_body(view: CardView) -> bool:
     """A header, or another one, stands in the text, where the Hub does not read it."""
-    return find("pasted_header", view.card.body[:LOOKED_AT]) is not None
+    text = view.card.body[:LOOKED_AT]
+    return "---" in text and find("pasted_header", text) is not None
 
 
 def emissions_against_text(view: CardView) -> bool:

@@ -45,7 +45,7 @@ def emissions_in_text(view: CardView) -> Iterator[Found]:
 def hardware_of_training(view: CardView) -> Line | None:
     """The first line that names hardware and speaks of training, or stands under a title about it."""
     for line in view.prose.lines:
-        if line.kind == CONTENT and find("trained_on", line.text) and find("about_training", line.text):
+        if line.kind == CONTENT and find("about_training", line.text) and find("trained_on", line.text):
             return line
     under = (piece for section in view.about("training_procedure") for piece in view.content(section))
     lines = (line for piece in under for line in piece.judged if line.kind == CONTENT)

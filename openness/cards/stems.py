@@ -53,4 +53,7 @@ def _needed(op, value) -> frozenset[str]:
 def can_match(pattern: re.Pattern, folded: str) -> bool:
     """May `pattern` match the text of which `folded` is the casefolded form? False is certain."""
     stems = stems_of(pattern)
-    return not stems or any(stem in folded for stem in stems)
+    for stem in stems:  # a plain loop takes half as long as any() of a generator, thirty times a card
+        if stem in folded:
+            return True
+    return not stems
