@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from types import ModuleType
 
@@ -110,8 +111,11 @@ def current_rows(repos: Sequence[Repo]) -> dict[tuple[int, str], Assessment]:
 
 
 @transaction.atomic
-def keep(rows: Sequence[Assessment]) -> list[Assessment]:
-    """Store `rows` as the current ones, each over the one it supersedes; one that says the same stays untouched."""
+def keep(rows: Sequence[Assessment], read_at: datetime) -> list[Assessment]:
+    """Store `rows` as the current ones, each over the one it supersedes; one that says the same stays untouched.
+
+    `read_at` is when the reading of their repositories and these' relatives began.
+    """
     repos = list(Repo.objects.select_for_update().filter(pk__in={row.repo_id for row in rows}).order_by("pk"))
     current = current_rows(repos)
     changed = [row for row in rows if not says_the_same(current.get((row.repo_id, row.name)), row)]
@@ -123,19 +127,20 @@ def keep(rows: Sequence[Assessment]) -> list[Assessment]:
         unique_fields=["repo", *IDENTITY],
         update_fields=["name", "revision", *CONTENT[:-1], "is_current", "assessed_at"],
     )
-    keep_emissions(rows)
+    keep_emissions(rows, read_at)
     kept = current_rows(repos)
     return [kept[row.repo_id, row.name] for row in rows]
 
 
 def assess_batch(repos: Sequence[Repo], names: Iterable[str] | None = None, *, only_due=False) -> list[Assessment]:
     """Assess `repos` by the rubrics `names` that apply to each (all when None), or only by those that are behind."""
+    read_at = now()
     done = current_rows(repos) if only_due else {}
     rows = []
     for repo, state in zip(repos, states_of(repos), strict=True):
         asked = [name for name in scorers_for(repo.kind, names) if not is_done(done.get((repo.pk, name)), repo, name)]
         rows += [row_of(repo, name, answer(name, state)) for name in asked]
-    return keep(rows)
+    return keep(rows, read_at)
 
 
 def is_done(row: Assessment | None, repo: Repo, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from django.db.models.functions import Lower
 from django.utils.timezone import now
@@ -29,8 +30,11 @@ FIELDS = [
 SETTLED_AT_ONCE = 100  # repositories
 
 
-def keep_emissions(rows: Sequence[Assessment]) -> None:
-    """Bring the emissions of the repositories that `rows` assess by carbon in line with what these say."""
+def keep_emissions(rows: Sequence[Assessment], looked_at: datetime) -> None:
+    """Bring the emissions of the repositories that `rows` assess by carbon in line with what these say.
+
+    `looked_at` is when their relatives were read: what these reported afterwards was not seen.
+    """
     reports = {row.repo_id: row.result for row in rows if row.name == "carbon"}
     if not reports:
         return
@@ -38,7 +42,7 @@ def keep_emissions(rows: Sequence[Assessment]) -> None:
     stated = {key: result for key, result in reports.items() if result.get("emissions_g") is not None}
     Emission.objects.filter(repo_id__in=known.keys() - stated.keys()).delete()
     ancestors = keys_of({name for result in stated.values() if (name := ancestor_of(result))})
-    found = [emission_of(key, result, known.get(key), ancestors) for key, result in stated.items()]
+    found = [emission_of(key, result, known.get(key), ancestors, looked_at) for key, result in stated.items()]
     Emission.objects.bulk_create(found, update_conflicts=True, unique_fields=["repo"], update_fields=FIELDS)
 
 
@@ -69,9 +73,11 @@ def origin_of(result: dict) -> str:
     return {"inherited": Emission.Origin.INHERITED, "failed": Emission.Origin.COPIED}.get(own, Emission.Origin.OWN)
 
 
-def emission_of(key: int, result: dict, before: Emission | None, ancestors: dict[str, int]) -> Emission:
+def emission_of(
+    key: int, result: dict, before: Emission | None, ancestors: dict[str, int], looked_at: datetime
+) -> Emission:
     """The row of one repository, from what its assessment stored."""
-    grams, suggested, at = result["emissions_g"], result.get("suggested_emissions_g"), now()
+    grams, suggested = result["emissions_g"], result.get("suggested_emissions_g")
     energy = result.get("energy") or {}
     return Emission(
         repo_id=key,
@@ -85,8 +91,8 @@ def emission_of(key: int, result: dict, before: Emission | None, ancestors: dict
         energy_from=energy.get("from", ""),
         tool=storable_text(result.get("tool") or "")[:40],
         has_weights=result.get("has_weights"),
-        checked_at=at,
-        changed_at=before.changed_at if before and before.emissions_g == grams else at,
+        checked_at=looked_at,
+        changed_at=before.changed_at if before and before.emissions_g == grams else now(),
     )
 
 

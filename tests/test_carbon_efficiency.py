@@ -117,3 +117,11 @@ def test_a_file_that_is_no_corpus_is_bad_input(tmp_path, content):
         with pytest.raises(CommandError) as error:
             call_command("assess", "--carbon", str(path), stdout=StringIO())
         assert error.value.returncode == 3
+
+
+@pytest.mark.parametrize("own", ["distilgpt2", "distilbert/distilgpt2"])
+def test_the_reference_is_the_model_itself_and_no_copy_of_it_wherever_it_stands(own):
+    rows = ROWS.replace("distilgpt2", own)
+    copy = "somebody/distilgpt2,7,352833716,,12,\n"
+    for text in (copy + rows, rows + copy):
+        assert answer(HEADER + text)[1]["reference"][EMISSIONS] == 149_200

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 
 from lineage.trace import trace_repo
 from openness.assess import assess_due, assess_repo
+from openness.carbon.family import Member, cumulative
 from openness.carbon_family import family_json, family_of, history_of
 from openness.models import Emission
 from registry.models import Account, Repo, Revision
@@ -170,3 +171,28 @@ def test_nothing_is_told_of_what_lies_behind_a_repository_for_staff_only():
     found = family_json(family_of(repos[-1], None))
     assert (found["ancestors"], [one["id"] for one in found["counted"]]) == (2, ["bob/quantized", "carol/child"])
     assert "acme/base" in json.dumps(family_json(family_of(repos[-1], User(is_staff=True))))
+
+
+def test_a_grandparent_assessed_in_the_same_round_is_seen():
+    repos = [
+        model("acme/base", emissions=41123.5),
+        model("acme/silent", base="acme/base"),
+        model("bob/quantized", emissions=41123.5, base="acme/silent"),
+    ]
+    for repo in repos:
+        trace_repo(repo)
+    assess_due(100)
+    row = Emission.objects.select_related("inherited_from").get(repo__name="bob/quantized")
+    assert (row.origin, row.inherited_from.name) == ("inherited", "acme/base")
+    assert not Emission.objects.unsettled().exists()
+    looked_at = list(Emission.objects.values_list("pk", "checked_at"))
+    assess_due(100)
+    assert list(Emission.objects.values_list("pk", "checked_at")) == looked_at
+
+
+def test_two_ancestors_that_meet_in_a_round_figure_both_count_and_an_uncommon_one_counts_once():
+    def added_up(grams):
+        return cumulative(Member("a/merge", 0, 7.0, 7.0), [Member(name, 1, grams, grams) for name in ("a/x", "b/y")])
+
+    assert (added_up(40.0).least_g, added_up(40.0).reporting) == (87.0, 2)
+    assert (added_up(41123.5).least_g, added_up(41123.5).reporting) == (41130.5, 1)

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+import yaml
 
 from openness.carbon import Ancestor, Surroundings, carbon_block
 from tests.bench.carbon import published_reports
@@ -255,3 +256,51 @@ def test_published_reports_raise_no_alarm_and_their_slips_are_found():
     assert [said for said in published_reports() if suspected_unit(said)] == []
     for factor, unit in ((1 / 1000, "kg"), (1e-6, "t")):
         assert [said for said in published_reports(factor) if suspected_unit(said) != unit] == []
+
+
+ROW = "run_id,emissions,duration,cpu_energy,energy_consumed,cpu_model\n{}\n"
+
+
+def test_a_run_in_two_files_counts_once_as_far_as_it_came_and_nameless_rows_count_each():
+    files = {
+        "emissions.csv": ROW.format("r1,0.1,60,,,"),
+        "logs/emissions.csv": ROW.format("r1,0.25,120,,,\nr2,0.2,9,,,"),
+    }
+    assert carbon_block({}, "", files)["emissions_g"] == 450.0
+    nameless = {path: ROW.format(",0.1,60,,,") for path in files}
+    assert carbon_block({}, "", nameless)["emissions_g"] == 200.0
+
+
+@pytest.mark.parametrize(("kwh", "status"), [(0.2, "passed"), (20, "failed")])
+def test_processors_draw_no_more_than_a_board_of_them_is_made_for(kwh, status):
+    files = {"emissions.csv": ROW.format(f"r,{kwh * 0.3},3600,{kwh},{kwh},AMD EPYC 7742 64-Core Processor")}
+    assert finding(carbon_block({}, "", files), "R8")["status"] == status
+
+
+@pytest.mark.parametrize(("grams", "status"), [(370, "passed"), (46, "unexplained"), (3_000, "unexplained")])
+def test_energy_at_a_place_closes_within_a_factor_of_two_of_its_grid(grams, status):
+    said = {"emissions": grams, "energy_consumed": 1, "geographical_location": "East US"}
+    assert finding(carbon_block({"co2_eq_emissions": said}, ""), "R4")["status"] == status
+
+
+def test_the_rounding_of_a_sentence_is_that_of_its_own_number():
+    body = "# M\n\nIn run 7.1 of 2023, training emitted 5.23 kg of CO2.\n"
+    for grams, status in ((5_232, "passed"), (5_000, "failed")):
+        assert finding(carbon_block({"co2_eq_emissions": grams}, body), "R3")["status"] == status
+
+
+def test_a_fix_keeps_what_else_the_header_says():
+    said = {"emissions": 0.0425, "hardware_used": "1 x RTX 3090", "hours_used": 0.35, "on_cloud": False,
+            "cpu_model": "i7: 13700K", "ram_total_size": 31.78, "energy_consumed": 0.11, "emissions_kg": 0.0425,
+            "geographical_location": "Germany", "odd": 10**400, "deep": {"a": 1}}  # fmt: skip
+    fix = yaml.safe_load(carbon_block({"co2_eq_emissions": said}, "")["fix"])["co2_eq_emissions"]
+    assert fix == {
+        "emissions": 42.5,
+        "geographical_location": "Germany",
+        "hardware_used": "1 x RTX 3090",
+        "energy_consumed": 0.11,
+        "hours_used": 0.35,
+        "on_cloud": False,
+        "cpu_model": "i7: 13700K",
+        "ram_total_size": 31.78,
+    }

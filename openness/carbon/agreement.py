@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from openness.carbon.quantities import MASS_G
@@ -11,18 +12,25 @@ from openness.carbon.verdict import Check, failed, grams_text, passed
 
 OTHER_UNITS = ("kg", "t", "mg", "g")
 SAME_RATIO, SAME_G = 1e-3, 5e-5  # AutoTrain rounds to four decimals of a gram in the text
+NUMBER = re.compile(r"\d{1,30}(?:[.,]\d{1,30}){0,6}")
+RAW_MOST = 2_000  # characters of a sentence in which the number is looked for
 RATIO_DECADES = 0.02  # about 5 %: two roundings of one figure
 
 
 def rounding_g(amount: Amount) -> float:
-    """Half of the last digit that was written, in grams.
+    """Half of the last digit that was written, in grams; 0 where the number is not found as it was written.
 
     >>> rounding_g(Amount("42 kg", 42_000.0, "kg"))
     500.0
+    >>> rounding_g(Amount("Run 2. Training emitted 5.2 kg of CO2.", 5_200.0, "kg"))
+    50.0
     """
-    digits = "".join(c for c in amount.raw if c.isdigit() or c in ".,")
-    decimals = len(digits.replace(",", ".").rpartition(".")[2]) if "." in digits or "," in digits else 0
-    return 0.5 * 10.0 ** -min(decimals, 30) * MASS_G[amount.unit or "g"]
+    unit_g = MASS_G[amount.unit or "g"]
+    for number in NUMBER.findall(amount.raw[:RAW_MOST]):
+        for text in (number.replace(",", ""), number.replace(".", "").replace(",", ".")):
+            if text.count(".") <= 1 and math.isclose(float(text) * unit_g, amount.grams, rel_tol=1e-9):
+                return 0.5 * 10.0 ** -len(text.partition(".")[2]) * unit_g
+    return 0.0
 
 
 def agree(one: Amount, other: Amount) -> bool:

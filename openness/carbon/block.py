@@ -33,7 +33,8 @@ def carbon_block(
     if not speaks_of_carbon(report):
         return None
     named = tags if tags is not None else tags_of(metadata)
-    return block_of(report, named, around or loose_surroundings(metadata))
+    stated = metadata.get("co2_eq_emissions") if isinstance(metadata, dict) else None
+    return block_of(report, named, around or loose_surroundings(metadata), stated)
 
 
 def speaks_of_carbon(report: Report) -> bool:
@@ -51,8 +52,8 @@ def loose_surroundings(metadata: dict | None) -> Surroundings:
     return Surroundings(ancestors=None if has_parent else ())
 
 
-def block_of(report: Report, tags: Iterable[str], around: Surroundings) -> dict:
-    """The report's numbers, class, score and checks."""
+def block_of(report: Report, tags: Iterable[str], around: Surroundings, stated: object = None) -> dict:
+    """The report's numbers, class, score and checks; `stated` is what stands in the header now."""
     statement = report.amount()
     amount = statement.value if statement else None
     checks = all_checks(report, around)
@@ -68,7 +69,7 @@ def block_of(report: Report, tags: Iterable[str], around: Surroundings) -> dict:
         "range_g": [amount.low_g, amount.high_g] if amount and amount.low_g is not None else None,
         "suspected_unit": slip.numbers["suspected_unit"] if slip else None,
         "suggested_emissions_g": slip.numbers["right_g"] if slip else None,
-        "fix": fixed_header(report, right_g) if right_g is not None else None,
+        "fix": fixed_header(report, right_g, stated) if right_g is not None else None,
         "source": statement.source if statement else None,
         "energy": energy_of(report, amount, right_g),
         "tool": report.value("tool"),

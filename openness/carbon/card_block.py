@@ -7,7 +7,6 @@ Keys beyond the Hub's documented five are those of sentence-transformers, and `p
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -82,7 +81,7 @@ def block_of_runs(
 ) -> CardBlock:
     """The block of runs that belong together; `training_type` is one of STAGES, or blank where nobody said it."""
     first = runs[0]
-    emissions_g = grams(math.fsum(run.emissions_kg for run in runs))
+    emissions_g = grams(known_sum([run.emissions_kg for run in runs]))
     energy_kwh = known_sum([run.energy_kwh for run in runs])
     seconds = known_sum([run.duration_s for run in runs])
     values: dict[str, object] = {

@@ -158,7 +158,7 @@ def check_arithmetic(report: Report, amount: Amount | None) -> Check:
     if intensity is None:
         if report.value("place") is None:
             return not_possible("R4", "Neither an intensity nor a known place is stated.")
-        return unit_verdict("R4", amount, stated, *grid_range(report))
+        return within_twice(unit_verdict("R4", amount, stated, *grid_range(report)))
     kwh = stated[0].kwh
     expected_g = [kwh * intensity, kwh * intensity * (report.value("pue") or 1.0)]
     ratio = min((amount.grams / g for g in expected_g if g), key=lambda r: abs(math.log10(r)), default=None)
@@ -178,6 +178,16 @@ def check_arithmetic(report: Report, amount: Amount | None) -> Check:
     return failed(
         "R4", f"Energy times intensity differs from the stated emissions by a factor of {ratio:.3g}.", **numbers
     )
+
+
+def within_twice(check: Check) -> Check:
+    """R4 of a place's grid: only what is within a factor of two of it closes."""
+    low, high = check.numbers.get("grid_g_per_kwh", (0.0, math.inf))
+    intensity = check.numbers.get("intensity_g_per_kwh", 0.0)
+    if check.status != "passed" or low / WITHIN <= intensity <= high * WITHIN:
+        return check
+    reason = f"{intensity:g} g/kWh is more than twice off the place's grid, {low:g} to {high:g}."
+    return Check("R4", "unexplained", reason, check.numbers)
 
 
 def check_floor(report: Report, amount: Amount | None, around: Surroundings) -> Check:

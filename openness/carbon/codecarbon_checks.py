@@ -15,6 +15,7 @@ WORLD_MOST_G_PER_KWH = 1500.0
 RAM_SHARE_MOST = 0.5
 RUNS_MOST = 1_000
 POWER_MOST = 1.2  # of the makers' figure
+SOCKETS_MOST = 8  # on one board; codecarbon writes threads, and nothing of sockets
 
 
 def check_runs(report: Report) -> Check:
@@ -67,3 +68,8 @@ def device_problems(run: Run, report: Report) -> Iterator[str]:
         most_w = uses[0].device.power_w * max(run.gpu_count or 1, 1)
         if drawn_w > POWER_MOST * most_w:
             yield f"its GPUs drew {drawn_w:.0f} W, more than the {most_w:.0f} W they are made for."
+    sockets = find_hardware(run.cpu_model)
+    if sockets and sockets[0].device.power_w and run.cpu_energy_kwh and run.duration_s:
+        drawn_w, most_w = run.cpu_energy_kwh * 3.6e6 / run.duration_s, sockets[0].device.power_w * SOCKETS_MOST
+        if drawn_w > POWER_MOST * most_w:
+            yield f"its processors drew {drawn_w:.0f} W, more than {SOCKETS_MOST} of their kind are made for."

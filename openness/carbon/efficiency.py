@@ -15,6 +15,7 @@ from fractions import Fraction
 
 LETTERS = "ABCDE"
 REFERENCE_MODEL = "distilgpt2"
+REFERENCE_IDS = {"distilgpt2": 1, "distilbert/distilgpt2": 2}  # its own names; any other is a copy
 EMISSIONS = "co2_eq_emissions"
 WEIGHTS = {
     EMISSIONS: Fraction(35, 100),
@@ -143,7 +144,8 @@ def index_of(metric: str, value: Fraction | None, reference: Fraction | None) ->
 
 def reference_values(models: Sequence[Model], rows: Sequence[Values]) -> Values:
     """The reference model's own values, and the corpus's median where it has none."""
-    own = next((row for model, row in zip(models, rows, strict=True) if is_reference(model.id)), {})
+    named = [(model.id, row) for model, row in zip(models, rows, strict=True) if is_reference(model.id)]
+    own = max(named, key=lambda one: REFERENCE_IDS.get(one[0], 0), default=("", {}))[1]
     medians = {metric: median([row[metric] for row in rows if row[metric] is not None]) for metric in WEIGHTS}
     return {metric: medians[metric] if own.get(metric) is None else own[metric] for metric in WEIGHTS}
 

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Mapping
+from decimal import Decimal
 
 from openness.carbon.report import Notes, Run
 from openness.carbon.wording import Amount, note_place
@@ -21,17 +22,24 @@ def is_emissions_csv(path: str) -> bool:
 
 
 def read_files(files: Mapping[str, str]) -> tuple[Notes, tuple[Run, ...]]:
-    """The runs of every emissions.csv among `files`, and what they add up to."""
-    notes, runs = Notes("csv"), []
+    """The runs of every emissions.csv among `files`, and what they add up to; a run in two files counts once."""
+    notes, runs = Notes("csv"), {}
     for path in sorted(files):
         if is_emissions_csv(path):
             found, problem = read_runs(files[path], path)
-            runs += found
+            for run in found:
+                key = run.run_id if run.is_named else f"{path} {run.run_id}"
+                runs[key] = max(runs.get(key, run), run, key=progress)
             if problem:
                 notes.problems.append(f"{path}: {problem}")
     if runs:
-        note_runs(notes, tuple(runs))
-    return notes, tuple(runs)
+        note_runs(notes, tuple(runs.values()))
+    return notes, tuple(runs.values())
+
+
+def progress(run: Run) -> tuple[float, float]:
+    """How far a run had come when its row was written; codecarbon's rows of one run are cumulative."""
+    return run.duration_s or 0.0, run.emissions_kg
 
 
 def read_runs(text: str, path: str = FILE_NAME) -> tuple[tuple[Run, ...], str]:
@@ -51,7 +59,7 @@ def read_runs(text: str, path: str = FILE_NAME) -> tuple[tuple[Run, ...], str]:
         for number, row in enumerate(rows, 1):
             if number > ROWS_MOST:
                 return (), f"It has more than {ROWS_MOST} rows."
-            run = run_of(row, row.get(key) or f"row {number}", path)
+            run = run_of(row, row.get(key) or "", number, path)
             if run is None:
                 problem = problem or f"Row {number} holds no amount of emissions."
             else:
@@ -61,13 +69,14 @@ def read_runs(text: str, path: str = FILE_NAME) -> tuple[tuple[Run, ...], str]:
     return tuple(last.values()), problem
 
 
-def run_of(row: dict, run_id: str, path: str) -> Run | None:
+def run_of(row: dict, run_id: str, number: int, path: str) -> Run | None:
     emissions_kg = amount(row.get("emissions"))
     if emissions_kg is None or emissions_kg < 0:
         return None
     gpus = amount(row.get("gpu_count"))
     return Run(
-        run_id=run_id[:80],
+        run_id=run_id[:80] or f"row {number}",
+        is_named=bool(run_id),
         path=path,
         emissions_kg=emissions_kg,
         energy_kwh=amount(row.get("energy_consumed")),
@@ -105,14 +114,20 @@ def words(text: object) -> str:
 
 
 def known_sum(values: list[float | None]) -> float | None:
-    return None if any(value is None for value in values) else math.fsum(values)
+    """The sum of all values by the digits that are written; None where one is unknown.
+
+    >>> known_sum([0.1, 0.2]), known_sum([0.1, None])
+    (0.3, None)
+    """
+    return None if any(value is None for value in values) else float(sum(Decimal(repr(value)) for value in values))
 
 
 def note_runs(notes: Notes, runs: tuple[Run, ...]) -> None:
     """What the runs add up to, as statements. Parallel trackers of one machine would count it twice; nothing tells."""
     path = runs[0].path
-    total_kg = math.fsum(run.emissions_kg for run in runs)
-    notes.add("emissions", Amount(f"{total_kg!r} kg", total_kg * 1000, "kg"), f"{total_kg!r} kg", path)
+    total_kg = known_sum([run.emissions_kg for run in runs])
+    total_g = float(Decimal(repr(total_kg)) * 1000)
+    notes.add("emissions", Amount(f"{total_kg!r} kg", total_g, "kg"), f"{total_kg!r} kg", path)
     for name, total in (
         ("energy", known_sum([run.energy_kwh for run in runs])),
         ("seconds", known_sum([run.duration_s for run in runs])),

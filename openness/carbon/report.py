@@ -40,6 +40,8 @@ class Run:
     run_id: str
     path: str
     emissions_kg: float
+    is_named: bool = True
+    """whether `run_id` is the file's own, so that it is the same run in another file"""
     energy_kwh: float | None = None
     duration_s: float | None = None
     cpu_energy_kwh: float | None = None
