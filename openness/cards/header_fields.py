@@ -62,10 +62,12 @@ def rows_of(value: object) -> Iterator[dict]:
 def is_language(text: str) -> bool:
     """Is it a language code (ISO 639, BCP 47) or one of the Hub's two words beside them?
 
-    >>> [is_language(text) for text in ("en", "zh-Hant-TW", "pt-br", "multilingual", "english", "xx", "unknown")]
+    >>> [is_language(text) for text in ("en", "zh-Hant-TW", "pt-br", "multilingual", "english", "xx", "unk")]
     [True, True, True, True, False, False, False]
     """
     low = text.lower().replace("_", "-")
+    if low == "unk":  # AutoTrain's word for an unknown language, not the code of Enawené-Nawé
+        return False
     match = LANGUAGE_TAG.fullmatch(low)
     return low in hub_words()["language_words"] or bool(match and match[1] in language_codes())
 
