@@ -15,6 +15,7 @@ from lineage.importers import read_outcomes
 from lineage.models import Comparison
 from lineage.outcomes import BadOutcomes
 from lineage.uploads import SIDES, discard_uploads, folder_of, keep_uploads
+from registry.storable import storable_text
 
 MAX_UPLOAD_BYTES = 256 << 20  # of both files; larger logs are for the command
 INLINE_BYTES = 16 << 20  # of both files; read, compared and kept in less than about 5 s
@@ -89,5 +90,5 @@ def compare_uploads(row: Comparison) -> None:
 
 def give_up(row: Comparison, problem: str) -> None:
     """Mark a comparison as failed, with the sentence that says why."""
-    row.status, row.problem, row.finished_at = Comparison.Status.FAILED, problem, now()
+    row.status, row.problem, row.finished_at = Comparison.Status.FAILED, storable_text(problem), now()
     row.save(update_fields=["status", "problem", "finished_at"])

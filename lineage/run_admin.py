@@ -1,5 +1,6 @@
 """Runs and watches in the admin: runs are looked at, watches are set."""
 
+from django import forms
 from django.contrib import admin
 
 from lineage.models import Run, Watch
@@ -39,10 +40,9 @@ class WatchAdmin(admin.ModelAdmin):
     fields = ["repo", "suite", "budget", "is_active"]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "suite":
-            field.help_text = f"one of {', '.join(suite_names())}"
-        return field
+            return forms.ChoiceField(choices=[(name, name) for name in suite_names()])
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request, row, form, change):
         if not change:

@@ -115,8 +115,10 @@ def carry_out(row: Comparison, tell: Tell, *, may_replace: bool = False) -> Comp
         else:
             row.question_digest = digest
         fill(row, *tables, asked, reruns, runs=about)
-    except (*REFUSED, OSError) as problem:
+    except REFUSED as problem:
         give_up(row, str(problem))
+    except OSError as problem:  # its own words would name paths of this machine
+        give_up(row, f"A file of the suite or of a version cannot be read: {problem.strerror or 'no reason is known'}.")
     return row
 
 

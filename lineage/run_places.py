@@ -130,7 +130,8 @@ def suite_path(name: str, *, folders: bool = False) -> Path:
 def suite_names() -> list[str]:
     """Every suite that can be named."""
     folders = (settings.DATA_DIR / "suites", SHIPPED / "suites")
-    return sorted({path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.toml")})
+    stems = {path.stem for folder in folders if folder.is_dir() for path in folder.glob("*.toml")}
+    return sorted(name for name in stems if SUITE_NAME.fullmatch(name))
 
 
 def datasets_root() -> Path:

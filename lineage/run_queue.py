@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from datetime import timedelta
 
@@ -11,6 +12,8 @@ from lineage.comparison_intake import MAX_TRIES, give_up
 from lineage.models import Comparison
 from lineage.run_comparison import carry_out
 from registry.energy import metered
+
+log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=30)  # renewed with all progress; loading a large model says nothing for minutes
 TOLD_EVERY_S = 2.0
@@ -44,8 +47,10 @@ def run_one(key: int) -> str:
     try:
         with metered("comparison", f"comparison {row.pk}"):
             carry_out(row, Progress(row))
-    except Exception as error:
+    except Exception as error:  # a fault of ours: the next comparison is run all the same, and this one tried again
+        log.exception("comparison %s failed", row.pk)
+        row.status = Comparison.Status.QUEUED
+        row.save(update_fields=["status"])
         if row.tries >= MAX_TRIES:
             give_up(row, f"The comparison failed {row.tries} times: {type(error).__name__}.")
-        raise
     return row.status

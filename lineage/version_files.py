@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -112,7 +113,7 @@ def files_digest(version: VersionFiles) -> str:
     sha = hashlib.sha256()
     for folder in (version.folder, version.base):
         for path in files_of(folder) if folder else ():
-            sha.update(f"{path.relative_to(folder)}\0".encode())
+            sha.update(os.fsencode(path.relative_to(folder)) + b"\0")
             sha.update(file_digest(path))
         sha.update(b"\1")
     return sha.hexdigest()

@@ -11,6 +11,7 @@ from django.utils.timezone import now
 from django_celery_beat.models import PeriodicTask
 
 from lineage import run_queue
+from lineage.comparison_intake import MAX_TRIES
 from lineage.comparison_tasks import compare_queued, compare_watched, run_queued
 from lineage.models import Comparison, Node, Relation, Watch
 from lineage.run_places import SHIPPED
@@ -122,6 +123,18 @@ def test_what_cannot_be_run_is_a_sentence_on_its_row_and_the_worker_goes_on(post
     assert Comparison.objects.get(pk=good).status == "done"
 
 
+def test_a_fault_of_ours_costs_no_other_comparison_and_is_said_when_it_stays():
+    for _ in range(2):
+        Comparison.objects.create(old_name="a", new_name="b", asked_at=now(), execution={"from": "another release"})
+    for _ in range(MAX_TRIES - 1):
+        assert run_queued() == 2
+        assert {row.status for row in Comparison.objects.all()} == {"queued"}
+    run_queued()
+    assert {(row.status, row.problem) for row in Comparison.objects.all()} == {
+        ("failed", f"The comparison failed {MAX_TRIES} times: KeyError.")
+    }
+
+
 def test_a_row_that_its_worker_left_is_taken_up_again_but_not_for_ever(post, pair):
     key = post().json()["id"]
     Comparison.objects.update(status="running", leased_until=now() - timedelta(minutes=1), tries=3)
@@ -187,6 +200,8 @@ def test_runs_and_watches_are_in_the_admin(admin_client, pair):
     body = {"repo": pair[0].pk, "suite": "message-kinds", "budget": "", "is_active": "on"}
     assert admin_client.post("/admin/lineage/watch/add/", body).status_code == 302
     assert Watch.objects.get().created_by.username == "admin"
+    refused = admin_client.post("/admin/lineage/watch/add/", body | {"suite": "../secret"})
+    assert "is not one of the available choices" in refused.content.decode()
 
 
 def test_runs_are_scheduled_and_go_to_the_queue_of_the_gpu():

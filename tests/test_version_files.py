@@ -130,6 +130,14 @@ def test_the_digest_of_a_version_moves_with_each_file_and_with_its_base(tmp_path
     assert len({first, with_base, other_base, files_digest(version)}) == 4
 
 
+def test_a_file_whose_name_is_no_utf8_is_part_of_the_digest(tmp_path):
+    version = folder(tmp_path, config__json={}, model__safetensors="x")
+    first = files_digest(version)
+    (tmp_path / os.fsdecode(b"\xff.txt")).write_text("x")
+    check_files(version)
+    assert files_digest(version) != first
+
+
 def test_labels_are_read_from_the_configuration_in_the_order_of_their_numbers(tmp_path):
     names = {str(n): f"l{n}" for n in range(12)}
     assert label_names(folder(tmp_path / "a", config__json={"id2label": names})) == [f"l{n}" for n in range(12)]
