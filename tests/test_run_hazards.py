@@ -147,3 +147,10 @@ def test_a_suite_without_labels_ends_with_status_3_and_the_row_says_why(bert, tm
     assert ended.value.returncode == 3
     assert words in str(ended.value)
     assert [row.problem for row in Comparison.objects.all()] == [str(ended.value)]
+
+
+def test_too_little_memory_for_the_libraries_themselves_is_said_at_once_and_not_waited_out(tmp_path):
+    asked = suite(tmp_path, '{"id": "1", "input": "good cat", "label": "x"}\n', "generation")
+    version = VersionFiles("small", tiny_models.causal(tmp_path / "model"))
+    with pytest.raises(BadRun, match="too little memory for this version"):
+        run(version, asked, How("cpu", memory_bytes=1 << 30, time_s=60))

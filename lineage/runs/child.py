@@ -43,12 +43,16 @@ def main() -> int:
 
 
 def load_libraries(names: list[str]) -> None:
-    """Import what takes seconds before there is a request, so that a process may wait with it done."""
+    """Import what takes seconds before there is a request, so that a process may wait with it done.
+
+    All is loaded before memory is bounded: OpenBLAS, where it gets none while it loads, tries for ever.
+    """
     for name in names:
         importlib.import_module(name)
     if "transformers" in names:  # which itself imports nothing until it is asked for
         importlib.import_module("transformers.models.auto.modeling_auto")
         importlib.import_module("transformers.modeling_utils")
+        importlib.import_module("scipy.optimize")  # some models' losses need it, and it needs OpenBLAS
 
 
 def sentence_of(problem: BaseException) -> str:

@@ -6,6 +6,7 @@ MEMORY_SIGNS = (
     "annot allocate memory",
     "not enough memory",
     "failed to map",
+    "can't start new thread",
     "Storage size calculation overflowed",
 )
 
