@@ -77,6 +77,7 @@ MET = [
 ]
 UNMET = [
     ("M02", "Acme Labs sells poems.\n", "none"),
+    ("M02", "This model is not owned or developed by Acme Labs.\n", "none"),
     ("M05", "### Framework versions\n\n- Transformers 4.40\n", "none"),
     ("M01", "import os\nimport torch\nfrom poems import write, read, count, sort\n", "none"),
     ("M05", "It needs Haikulib version 2024.4.0 and higher.\n", "none"),

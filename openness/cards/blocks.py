@@ -28,7 +28,7 @@ DELIMITER_ROW = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)
 NAVIGATION = re.compile(r"^[ \t]*[-*+] \[[^\]\n]{0,200}\]\(#[^)\n]{0,200}\)[ \t]*$", re.M)  # in a table of contents
 MARK = r"(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]))"
 MARKS = re.compile(MARK)
-NESTED = re.compile(rf"^(?:[ \t]*{MARK}){{3,}}", re.M)
+NESTED = re.compile(rf"^(?:[ \t]*{MARK}){{3,{NESTED_MARKS_MOST + 1}}}", re.M)  # without a bound it takes 100 MB
 PROSE_WORDS_LEAST = 8  # of an indented block
 CODE_SIGN = re.compile(
     r"[{}=;<>$\\|]|\w\(|^\s*(?:import|from|def|class|pip|python3?|git|npm|sudo|curl|wget)\s|^\s*[#>-]", re.M
