@@ -61,6 +61,8 @@ def judge(view: CardView, section: Section, criterion: Criterion) -> Found | Non
     pieces = list(view.content(section))
     lines = [line for piece in pieces for line in piece.judged]
     content = [line for line in lines if line.kind == CONTENT]
+    if _only_announces(pieces, content):
+        content = []
     if content and (elsewhere := _points_elsewhere(pieces, content)):
         tier = "section" if criterion.link_is_content else "pointer"
         return _found(tier, section, pieces, elsewhere)
@@ -83,6 +85,12 @@ def judge(view: CardView, section: Section, criterion: Criterion) -> Found | Non
     if content:
         return _found("placeholder", section, pieces, content[0].text)
     return None if section.children or pieces else _found("placeholder", section, pieces, "")
+
+
+def _only_announces(pieces: list[Piece], content: list[Line]) -> bool:
+    """Is all that stands there one line that ends in a colon, and what it announces is missing?"""
+    is_alone = len(content) == 1 and all(piece.kind == "text" for piece in pieces)
+    return is_alone and content[0].text.endswith((":", "：")) and not any(piece.has_figure for piece in pieces)
 
 
 def _points_elsewhere(pieces: list[Piece], content: list[Line]) -> str:

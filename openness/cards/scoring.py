@@ -16,7 +16,7 @@ from openness.rubric import Rubric
 from openness.state import RepoState
 from registry.cards import CardText, read_card
 
-READER = "card-reader/13"  # moves when any rule or vocabulary of the card criteria changes
+READER = "card-reader/14"  # moves when any rule or vocabulary of the card criteria changes
 TOPICS_BESIDE = frozenset({"compute", "links", "aside", "training_procedure"})  # read beside
 
 
