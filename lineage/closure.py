@@ -15,6 +15,8 @@ from lineage.claims import NOT_DERIVED
 from lineage.models import Closure, Node, Relation
 from lineage.reach import Pair, cycles, distances
 
+FEW_EDGES = 8  # that are added one by one above what has descendants; more are worked out together
+REGION_MOST = 20_000  # nodes whose ancestors are worked out together
 CHUNK = 300  # pairs or keys in one statement; SQLite takes 32,766 values, older ones 999
 LOCK_KEY = 0x5354454D4D41  # any constant: "STEMMA"
 PAIR_VALUES = "(%s, %s)"
@@ -81,7 +83,11 @@ def change(added: Iterable[Pair], removed: Iterable[Pair]) -> None:
 
 
 def link(pairs: Sequence[Pair]) -> None:
-    """Add the rows that new edges give. Leaves go in together, generation by generation; the rest one by one."""
+    """Add the rows that new edges give. Leaves go in together, generation by generation; of the rest, a few one by one.
+
+    Many edges among nodes that are below each other would each go over nearly all pairs of them, so the ancestors of
+    all that is below such edges are computed once, unless that is a good part of a large graph.
+    """
     left = [pair for pair in pairs if pair[0] != pair[1]]
     children = {child for child, _ in left}
     with_descendants = set()
@@ -100,16 +106,37 @@ def link(pairs: Sequence[Pair]) -> None:
                 values = ", ".join([PAIR_VALUES] * len(some))
                 cursor.execute(LINK_LEAVES.format(values=values), [key for pair in some for key in pair])
             left = [pair for pair in left if pair[0] in held_up]
+        if len(left) > FEW_EDGES:
+            region = with_all_below({child for child, _ in left}, REGION_MOST)
+            if region is not None:
+                recompute(region)
+                return
         for child, parent in left:
             cursor.execute(LINK_ONE, {"child": child, "parent": parent})
 
 
 def unlink(pairs: Sequence[Pair]) -> None:
     """Take away what only the removed edges gave: all that is below them is computed again from what remains."""
-    children = {child for child, _ in pairs}
-    affected = set(children)
-    for some in chunks(children):
-        affected.update(Closure.objects.filter(ancestor__in=some).values_list("descendant_id", flat=True))
+    recompute(with_all_below({child for child, _ in pairs}))
+
+
+def with_all_below(nodes: set[int], most: int | None = None) -> set[int] | None:
+    """The nodes and their stored descendants; None when these are more than `most`."""
+    found = set(nodes)
+    for some in chunks(nodes):
+        rows = Closure.objects.filter(ancestor__in=some).values_list("descendant_id", flat=True)
+        for descendant in rows.iterator(chunk_size=10_000):
+            found.add(descendant)
+            if most is not None and len(found) > most:
+                return None
+    return found
+
+
+def recompute(affected: set[int]) -> None:
+    """Make the rows of these nodes again from the relations; the rows of whatever is not among them must be true.
+
+    No node outside may be below one of `affected`, so that the ancestors of a parent outside are outside too.
+    """
     edges = [pair for some in chunks(affected) for pair in derived_pairs(child__in=some)]
     outside = {parent for _, parent in edges} - affected
     beyond = ancestor_rows(outside)

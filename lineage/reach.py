@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Pair = tuple[int, int]  # child, parent
 DEPTH_MOST = 32_767  # the largest distance that the closure's column holds
+BITS_MOST = 400_000_000  # nodes times ancestors that are walked together, a bit each: 50 MB a set
 
 
 def distances(
@@ -15,18 +16,79 @@ def distances(
     """For each of `nodes` its ancestors and the length of the shortest way to each; never itself.
 
     `pairs` are the edges out of `nodes`. `beyond` holds the same answer for parents outside of `nodes`, whose own
-    ancestors are outside too. Breadth first from every node, so cycles and self-references do no harm.
+    ancestors are outside too. Breadth first, so cycles and self-references do no harm: from all nodes together where
+    that fits into `BITS_MOST`, which is what a dense graph needs, else from one node after the other.
 
     >>> distances([1, 2], [(1, 2), (2, 1), (2, 3)], {3: {4: 1}})
     {1: {2: 1, 3: 2, 4: 3}, 2: {1: 1, 3: 1, 4: 2}}
     """
     beyond = beyond or {}
+    pairs = list(pairs)
+    wanted = list(dict.fromkeys(nodes))
+    named = {parent for _, parent in pairs}
+    targets = named.union(*(beyond.get(parent, ()) for parent in named))
+    if len(wanted) * len(targets) <= BITS_MOST:
+        return together(wanted, pairs, beyond, sorted(targets))
     parents: dict[int, list[int]] = defaultdict(list)
     for child, parent in pairs:
         parents[child].append(parent)
-    wanted = list(dict.fromkeys(nodes))
     inside = set(wanted)
     return {node: reach(node, parents, inside, beyond) for node in wanted}
+
+
+def together(
+    wanted: Sequence[int], pairs: Iterable[Pair], beyond: Mapping[int, Mapping[int, int]], targets: Sequence[int]
+) -> dict[int, dict[int, int]]:
+    """`distances` step by step for all nodes: what a node newly reached is, a step later, new to its children.
+
+    A set of ancestors is one number with a bit for each of `targets`, so an edge costs one operation a step, and only
+    while something new comes along it: a cycle of 180 nodes with all 32,220 edges ends after two steps.
+    """
+    bit = {target: 1 << place for place, target in enumerate(targets)}
+    inside = set(wanted)
+    children: dict[int, list[int]] = defaultdict(list)
+    arrives: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))  # step -> node -> from outside
+    for child, parent in pairs:
+        if parent in inside:
+            children[parent].append(child)
+        else:
+            arrives[1][child] |= bit[parent]
+            for ancestor, more in beyond.get(parent, {}).items():
+                arrives[more + 1][child] |= bit[ancestor]
+    found: dict[int, dict[int, int]] = {node: {} for node in wanted}
+    reached = {node: bit.get(node, 0) for node in wanted}
+    new = {parent: bit[parent] for parent in children}
+    step = 0
+    while (new or arrives) and step < DEPTH_MOST:
+        step += 1
+        coming = arrives.pop(step, None) or defaultdict(int)
+        for parent, some in new.items():
+            for child in children.get(parent, ()):
+                coming[child] |= some
+        new = {}
+        for node, some in coming.items():
+            fresh = some & ~reached[node]
+            if fresh:
+                new[node] = fresh
+                reached[node] |= fresh
+                found[node].update((targets[place], step) for place in places(fresh))
+    return found
+
+
+def places(bits: int) -> Iterator[int]:
+    """The places of the bits that are set, the lowest first; the time is that of the number's length.
+
+    >>> list(places(0b101000))
+    [3, 5]
+    """
+    if bits & (bits - 1) == 0:  # one bit, which is what a chain brings
+        yield bits.bit_length() - 1
+        return
+    text = bin(bits)[:1:-1]
+    place = text.find("1")
+    while place >= 0:
+        yield place
+        place = text.find("1", place + 1)
 
 
 def reach(

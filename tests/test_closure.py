@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lineage import closure, reach
 from lineage.closure import change, graph_lock
 from lineage.models import Closure, Node, Relation
 from lineage.reach import cycles, distances, way_round
@@ -123,6 +124,52 @@ def test_a_way_round_is_a_shortest_cycle(edges, start):
     steps_round = list(zip(way, [*way[1:], start], strict=True)) if way else []
     assert set(steps_round) <= edges and (not way or way[0] == start)
     assert bool(way) == (start in on_cycles(edges))
+
+
+@given(st.sets(pairs, max_size=20), st.sets(st.integers(0, NODES - 1)))
+def test_a_region_beside_what_is_known_gives_the_same_one_by_one_and_together(edges, chosen):
+    whole = distances(range(NODES), edges)
+    region = {low for low in range(NODES) if low in chosen or chosen & set(whole[low])}  # with all that is below
+    inner = [pair for pair in edges if pair[0] in region]
+    beyond = {node: whole[node] for node in range(NODES) if node not in region}
+    with pytest.MonkeyPatch.context() as patch:
+        for most in (0, reach.BITS_MOST):
+            patch.setattr(reach, "BITS_MOST", most)
+            assert distances(sorted(region), inner, beyond) == {node: whole[node] for node in region}
+
+
+@unhurried
+@given(st.lists(st.tuples(st.sets(pairs, max_size=30), st.sets(pairs, max_size=9)), min_size=1, max_size=3))
+def test_dense_changes_hold_what_a_walk_finds(changes):
+    nodes, edges = make_nodes(), set()
+    for added, removed in changes:
+        removed &= edges
+        added -= edges
+        edges = (edges | added) - removed
+        relate(nodes, added - removed, removed)
+        assert stored(nodes) == (walked(edges), on_cycles(edges))
+
+
+def test_what_is_below_too_much_is_linked_one_by_one_all_the_same(monkeypatch):
+    monkeypatch.setattr(closure, "REGION_MOST", 3)
+    nodes, edges = make_nodes(), {(low, high) for low in range(5) for high in range(5) if low != high}
+    relate(nodes, edges)
+    assert stored(nodes) == (walked(edges), on_cycles(edges))
+
+
+def test_a_cycle_of_all_with_all_comes_in_few_statements():
+    """Edge by edge, each would go over all the pairs: thousands of statements, and minutes for 180 nodes."""
+    nodes = Node.objects.bulk_create([Node(kind="model", name=f"acme/all-{n}") for n in range(60)])
+    edges = {(low.pk, high.pk) for low in nodes for high in nodes if low != high}
+    Relation.objects.bulk_create(
+        Relation(child_id=low, parent_id=high, kind="finetune", first_seen_at=SEEN, last_seen_at=SEEN)
+        for low, high in edges
+    )
+    with CaptureQueriesContext(connection) as queries:
+        change(edges, ())
+    assert Closure.objects.filter(depth=1).count() == Closure.objects.count() == len(edges)
+    assert set(Node.objects.values_list("cycle", flat=True)) == {min(node.pk for node in nodes)}
+    assert len(queries) < 40
 
 
 def test_a_long_chain_needs_no_stack():
