@@ -227,3 +227,78 @@ def test_english_and_continental_spellings_are_one_number(whole, hundredths):
     english = f"{whole:,}.{hundredths:02d}"
     continental = english.translate(str.maketrans(",.", ".,"))
     assert decimal_of(english) == decimal_of(continental)
+
+
+@pytest.mark.parametrize(
+    ("value", "grams", "low", "high"),
+    [
+        ("149 200 g", 149_200, None, None),
+        ("1 234,5 g", 1234.5, None, None),
+        ("5 000 000", 5e6, None, None),
+        ("5\u00b11 kg", 5_000, 4_000, 6_000),
+        ("2.5 +/- 0.5 t", 2.5e6, 2e6, 3e6),
+        ("10 kg - 20 kg", 15_000, 10_000, 20_000),
+        ("500 g to 2 kg", 1_250, 500, 2_000),
+        ("between 10 and 20 kg", 15_000, 10_000, 20_000),
+        ("1.5\u00d710\u207b\u00b2 kg", 15, None, None),
+        ("1.5x10-2 kg", 15, None, None),
+        ("10^3 g", 1_000, None, None),
+        ("5 million tonnes", 5e12, None, None),
+        ("2 short tons", 1_814_369.48, None, None),
+        ("4 oz", 113.3980925, None, None),
+        ("40 \u00b5g CO2eq", 4e-5, None, None),
+        ({"value": 5, "unit": "kg"}, 5_000, None, None),
+        ({"emissions": {"value": "5", "unit": "t"}}, 5e6, None, None),
+        ({"emissions": {"min": 5, "max": 6}}, 5.5, 5, 6),
+        ({"Emissions (kg)": 5}, 5_000, None, None),
+        ({"total_emissions": 5}, 5, None, None),
+        ([{"emissions": 5}, {"emissions": 7}], 5, None, None),
+    ],
+)
+def test_groups_of_digits_errors_ranges_powers_and_further_units(value, grams, low, high):
+    block = header(value)
+    assert block["emissions_g"] == pytest.approx(grams)
+    assert block["range_g"] == (None if low is None else pytest.approx([low, high]))
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("5T", "unit 'T' is not known"),
+        ("1.5K", "not known"),
+        ("5 Mt", "not known"),
+        ("0x10", "not known"),
+        ("1/2 kg", "No amount"),
+        ("2023-01-01", "No amount"),
+        ("-5 to 5", "negative"),
+        ("5 g per 1000 tokens", "rate"),
+        ("3 kg a day", "rate"),
+        ("3 kg daily", "rate"),
+    ],
+)
+def test_a_unit_that_is_not_known_and_a_rate_are_not_taken_for_grams(value, problem):
+    block = header(value)
+    assert block["emissions_g"] is None
+    assert any(problem in found["reason"] for found in block["findings"])
+
+
+@pytest.mark.parametrize(
+    ("hardware", "hours", "kwh"),
+    [
+        ("4 GPUs (V100)", 24, 28.8),
+        ("8 GPUs of type A100", 10, 32.0),
+        ("A100", "1h30m", 0.6),
+        ("A100-80GB (400W)", "3.3M GPU hours", 1_320_000),
+        ("A100", "12 000 GPU-hours", 4_800),
+        (["T4", "T4"], 10, 0.7),
+    ],
+)
+def test_devices_are_no_seconds_and_millions_of_hours_no_units(hardware, hours, kwh):
+    block = header({"emissions": 10_000, "hardware_used": hardware, "hours_used": hours})
+    again = header({"hours_used": hours, "hardware_used": hardware, "emissions": 10_000})
+    assert block["energy"]["kwh"] == pytest.approx(kwh)
+    assert again["energy"] == block["energy"]
+
+
+def test_codecarbon_s_duration_is_in_seconds():
+    assert header({"emissions": 100, "hardware_used": "A100", "duration": 5_400})["energy"]["kwh"] == pytest.approx(0.6)

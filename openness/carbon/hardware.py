@@ -88,6 +88,7 @@ TPU = re.compile(
 BEFORE = re.compile(
     r"(?<![\w.])(?P<count>\d{1,6}|an?|one|single|two|dual|three|four|five|six|seven|eight|ten|sixteen)"
     r"(?:\s?[x\u00d7*]\s?|[\s-])"
+    r"(?:(?:gpus?|cards?|accelerators?|devices?)\s?(?:[(,:\u2013-]|of)?\s?(?:(?:type|kind)\s)?)?"
     r"(?:\d{1,3}\s?gb[\s-]?)?(?:(?:nvidia|tesla|geforce|google|cloud|amd|intel|quadro|apple|radeon|instinct|of|the)[\s-]?)*$",
     re.IGNORECASE,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from openness.carbon.quantities import Duration, durations, energies_kwh
 from openness.carbon.report import Amount, Notes
 from openness.carbon.wording import (
@@ -24,6 +26,7 @@ EMISSIONS = (
     "co2",
     "value",
     "total",
+    "total_emissions",
     "carbon_emitted",
 )
 UNITS = {"g": "g", "gram": "g", "grams": "g", "gco2eq": "g", "kg": "kg", "kilograms": "kg", "kgco2eq": "kg", "t": "t",
@@ -45,7 +48,7 @@ def read_value(notes: Notes, value: object) -> None:
     if isinstance(value, dict):
         read_mapping(notes, {as_key(key): part for key, part in list(value.items())[:KEYS_MOST]})
     else:
-        note_amount(notes, value, KEY)
+        note_amount(notes, value, "", KEY)
         if isinstance(value, str):
             note_surroundings(notes, value, KEY)
 
@@ -54,13 +57,13 @@ def one_mapping(value: list) -> object:
     """The mapping that a list of one-key mappings means, or the one thing in a list of one; else the list itself."""
     parts = value[:KEYS_MOST]
     if parts and all(isinstance(part, dict) for part in parts):
-        return {key: content for part in parts for key, content in part.items()}
+        return {key: content for part in reversed(parts) for key, content in part.items()}  # of two alike the first
     return parts[0] if len(parts) == 1 and not isinstance(parts[0], list) else value
 
 
 def as_key(key: object) -> str:
     """`Geographical Location` and `geographical-location` are one key."""
-    return str(key)[:80].strip().lower().replace(" ", "_").replace("-", "_")
+    return re.sub(r"[\s()\[\]-]+", "_", str(key)[:80].lower()).strip("_")
 
 
 def read_mapping(notes: Notes, mapping: dict[str, object]) -> None:
@@ -69,17 +72,29 @@ def read_mapping(notes: Notes, mapping: dict[str, object]) -> None:
         notes.problems.append("The mapping of emissions has no key `emissions`; clients of the Hub fail on it.")
     else:
         said = mapping.get("unit", mapping.get("units", key.rpartition("_")[2]))
-        note_amount(notes, mapping[key], f"{KEY}.{key}", UNITS.get(str(said).strip().lower(), ""))
+        note_amount(notes, *plain(mapping[key], said), f"{KEY}.{key}")
     for name, part in mapping.items():
+        if isinstance(part, list) and part and all(map(is_scalar, part)):
+            part = ", ".join(str(one)[:TEXT_MOST] for one in part[:KEYS_MOST])
         if name != key and is_scalar(part):
             read_part(notes, name, part)
+
+
+def plain(value: object, unit: object) -> tuple[object, str]:
+    """An amount that is a mapping of its own, such as `{value: 5, unit: kg}` or `{min: 5, max: 6}`, as one scalar."""
+    if isinstance(value, dict):
+        unit = value.get("unit", value.get("units", unit))
+        low, high = value.get("min"), value.get("max")
+        is_range = is_scalar(low) and is_scalar(high)
+        value = f"{low} - {high}" if is_range else value.get("value", value.get("total", value))
+    return value, UNITS.get(str(unit)[:40].strip().lower(), "")
 
 
 def is_scalar(value: object) -> bool:
     return isinstance(value, (str, int, float)) and not isinstance(value, bool)
 
 
-def note_amount(notes: Notes, value: object, field: str, unit: str = "") -> None:
+def note_amount(notes: Notes, value: object, unit: str, field: str) -> None:
     amount = read_amount(value, unit)
     if amount is None:
         return
@@ -106,10 +121,12 @@ def read_part(notes: Notes, name: str, part: Scalar) -> None:
         return
     if name in ("energy_consumed", "energy", "energy_kwh"):
         note_number(notes, "energy", part, field)
-    elif name in ("hours_used", "training_time", "duration", "hours"):
+    elif name in ("hours_used", "training_time", "hours"):
         note_hours(notes, part, field)
-    elif name in ("pue", "intensity", "gpu_count"):
-        note_number(notes, name, part, field)
+    elif name in ("duration", "duration_s"):  # codecarbon's own name for seconds
+        note_hours(notes, part, field, 3_600)
+    elif name in ("pue", "intensity", "carbon_intensity", "grid_intensity", "gpu_count"):
+        note_number(notes, name.rpartition("_")[2] if "intensity" in name else name, part, field)
     elif name in ("geographical_location", "location", "country", "region", "country_name"):
         note_place(notes, text, field)
     elif name in ("training_type", "source", "scope"):
@@ -128,9 +145,10 @@ def note_number(notes: Notes, name: str, part: Scalar, field: str) -> None:
         notes.add(name, amount.grams, amount.raw, field)
 
 
-def note_hours(notes: Notes, part: Scalar, field: str) -> None:
+def note_hours(notes: Notes, part: Scalar, field: str, per_hour: int = 1) -> None:
+    """A duration; a bare number counts units of which `per_hour` make an hour."""
     if isinstance(part, str) and any(True for _ in durations(part)):
         return
     amount = read_amount(part)
     if amount is not None and amount.grams is not None:
-        notes.add("duration", Duration(amount.grams, amount.raw, of_devices=False), amount.raw, field)
+        notes.add("duration", Duration(amount.grams / per_hour, amount.raw, of_devices=False), amount.raw, field)

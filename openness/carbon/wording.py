@@ -29,6 +29,11 @@ PLACEHOLDER = re.compile(
 )
 NOT_A_NUMBER = re.compile(r"\s*[+-]?\.?(?:nan|inf|infinity)\s*", re.IGNORECASE)
 FIRST_NUMBER = re.compile(RANGE)
+DATE_OR_FRACTION = re.compile(r"\d{4}-\d\d-\d\d|\d{1,3}/\d")
+OTHER_UNIT = re.compile(  # letters that touch the number, or a unit that is not read
+    r"(?!\s?(?:co2|eq?\b|carbon))(?:[a-z\u00b5\u03bc]{1,20}|\s(?:[mg]t|gigatons?|megatons?|tn|stones?|cwt|thousand|million|billion)\b)",
+    re.IGNORECASE,
+)
 PUE = re.compile(r"\bPUE\b\D{0,20}?(?P<value>[1-4](?:[.,]\d{1,4})?)(?![\d%])")
 PER_USE = {"query", "queries", "inference", "inferences", "prompt", "request", "token", "image", "prediction", "sample"}
 RATES = PER_USE | {
@@ -42,7 +47,15 @@ RATES = PER_USE | {
     "sec",
     "second",
     "day",
+    "daily",
+    "hourly",
+    "week",
+    "weekly",
+    "month",
+    "monthly",
     "year",
+    "yearly",
+    "annually",
     "km",
     "mile",
     "gpu",
@@ -112,7 +125,7 @@ def amount_in(text: str, default_unit: str = "") -> Amount | None:
         return Amount(raw, problem="The emissions are not a finite number.")
     found = list(masses(text))
     for quantity, per in found:
-        if per not in RATES:
+        if per not in RATES and per.removesuffix("s") not in RATES:
             return checked(amount_of(quantity, raw, quantity.unit, assumed=False))
     if found:
         return Amount(raw, problem="A rate stands where emissions are due.")
@@ -120,8 +133,10 @@ def amount_in(text: str, default_unit: str = "") -> Amount | None:
         return Amount(raw, problem="An energy stands where emissions are due.")
     match = FIRST_NUMBER.search(text)
     quantity = value_of(match, MASS_G[default_unit or "g"], default_unit) if match else None
-    if quantity is None:
+    if quantity is None or DATE_OR_FRACTION.match(text, match.start()):
         return Amount(raw, problem="No amount can be read.")
+    if unit := OTHER_UNIT.match(text, match.end()):
+        return Amount(raw, problem=f"The unit {unit[0].strip()!r} is not known.")
     return checked(amount_of(quantity, raw, default_unit, assumed=not default_unit))
 
 
@@ -141,7 +156,7 @@ def note_surroundings(notes: Notes, text: str, field: str | None = None, line: i
     for quantity in intensities_g_per_kwh(text):
         notes.add("intensity", quantity.value, quantity.raw, field, line)
     for quantity, per in masses(text):
-        if per in PER_USE:
+        if per in PER_USE or per.removesuffix("s") in PER_USE:
             notes.add("inference", quantity.value, quantity.raw, field, line)
     if match := PUE.search(text):
         notes.add("pue", float(match["value"].replace(",", ".")), match[0], field, line)
