@@ -6,6 +6,7 @@ stored; a revision that they never saw is read again from its stored text, for t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ from openness.models import Assessment
 from openness.reading import card_states
 from registry.models import Repo, Revision
 
+SHA = re.compile(r"[0-9a-f]{1,40}")
 REVISIONS_LISTED = 50
 SAID_LISTED = 500  # assessments of those revisions
 KEPT_FOR_S = 3600
@@ -66,7 +68,7 @@ def chosen(
 
     None of the old one where only one card is kept, of both where none is. Raises NotKept.
     """
-    shas = [sha for sha in (old, new) if sha]
+    shas = [sha for sha in (old, new) if SHA.fullmatch(sha)]
     asked = {each.sha: each for each in kept_cards(repo).filter(sha__in=shas)} if shas else {}
     for which, sha in (("old", old), ("new", new)):
         if sha and sha not in asked:
@@ -175,5 +177,4 @@ def lines_between(old: Revision, new: Revision) -> LineDiff:
     if old.card_id == new.card_id:
         return LineDiff()
     texts = [revision.card.text if revision.card else "" for revision in (old, new)]
-    key = f"card-lines-{old.card_id}-{new.card_id}"
-    return cache.get_or_set(key, lambda: line_diff(*texts), KEPT_FOR_S)
+    return line_diff(*texts)

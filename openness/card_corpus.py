@@ -45,8 +45,10 @@ class Scores:
 
 def public_cards(name: str) -> QuerySet[Assessment]:
     """The current assessments by one card rubric of what everybody may see, without spam."""
-    hidden = set(Repo.objects.hidden_from(None).values_list("pk", flat=True))
-    return Assessment.objects.current().filter(name=name).exclude(label=SPAM).exclude(repo__in=hidden).order_by()
+    found = Assessment.objects.current().filter(name=name).exclude(label=SPAM).order_by()
+    for hidden in ({"staff_only": True}, {"holds_name": False}):  # each an index of its own, however many there are
+        found = found.exclude(repo__in=Repo.objects.filter(**hidden).values("pk"))
+    return found
 
 
 def card_scores(name: str) -> dict[str, Scores]:

@@ -13,7 +13,7 @@ from registry.yaml_reader import UNSTORABLE
 BOM = "\ufeff"
 TEXT_MOST = 2 << 20  # characters; as much as is read of a card
 LINES_MOST = 2_000  # on either side, between the first line that differs and the last; hardly a real card has as many
-STEPS_MOST = 5 * 10**7  # of difflib, which are about a second
+STEPS_MOST = 2 * 10**7  # of difflib, which are less than half a second
 CONTEXT = 3
 POPULAR_FROM = 200  # lines, from which on difflib leaves out those that make up more than a hundredth
 SHOWN_MOST = 500  # characters of one line

@@ -140,7 +140,7 @@ def test_none_and_one_revision_say_that_there_is_nothing_to_compare(client, db):
 
 def test_a_revision_that_is_not_kept_and_an_unknown_parameter_are_refused(client, repo):
     other = mirrored("ada/other", card="# Other\n")
-    for query in ({"old": "0" * 40}, {"new": other.head.sha}, {"old": "x" * 300}):
+    for query in ({"old": "0" * 40}, {"new": other.head.sha}, {"old": "x" * 300}, {"new": "\0"}):
         assert client.get("/api/v1/cards/changes/model/ada/m", query).status_code == 400
         assert client.get("/cards/model/ada/m", query).status_code == 404
     assert client.get("/api/v1/cards/changes/model/ada/m", {"since": "1"}).status_code == 400
