@@ -10,6 +10,8 @@ import sys
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from registry.storable import storable_text
+
 YES, NO, UNKNOWN, BAD_INPUT, USAGE, INTERNAL = 0, 1, 2, 3, 64, 70
 
 log = logging.getLogger(__name__)
@@ -84,4 +86,5 @@ class StemmaCommand(BaseCommand):
 
     def put(self, answer: dict, readable: str) -> None:
         """Print `answer` as one JSON line under `--json`, else the readable text."""
-        self.stdout.write(json.dumps(answer, ensure_ascii=False, allow_nan=False) if self.as_json else readable)
+        text = json.dumps(answer, ensure_ascii=False, allow_nan=False) if self.as_json else readable
+        self.stdout.write(storable_text(text))  # a lone surrogate out of a file cannot be written

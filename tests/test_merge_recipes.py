@@ -280,3 +280,22 @@ def test_the_index_of_the_shards_tells_the_version_of_the_tool():
     for text in ("[", "[]", '{"metadata": 3}', '{"metadata": {"mergekit_version": 3}}'):
         shown = ShownRepo("model", "me/mix", None, texts=texts | {"model.safetensors.index.json": text})
         assert evidence_of(shown).reading.recipes[0].as_dict()["tool_version"] is None
+
+
+def test_after_a_slice_whose_layers_are_not_known_those_of_the_child_are_not_known_either():
+    for odd in ("[5, 2]", "[-1, 3]", "[0, 1e20]", "7"):
+        found = recipe(
+            "merge_method: passthrough\nslices:\n- sources: [{model: acme/a, layer_range: [0, 4]}]\n"
+            f"- sources: [{{model: acme/b, layer_range: {odd}}}]\n"
+            "- sources: [{model: acme/a, layer_range: [2, 6]}]\n"
+        )
+        assert [each.child_layers for each in found.inputs] == [(0, 4), None, None]
+        assert found.problem == "A slice gives a range of layers that is none."
+
+
+def test_a_short_file_of_axolotl_names_base_and_data_too():
+    card = "```yaml\nbase_model: acme/base\nadapter: qlora\nload_in_4bit: true\ndatasets:\n  - path: acme/chats\n```\n"
+    assert {(claim.relation, claim.parent) for claim in read_blocks(card, first=1).claims} == {
+        ("adapter", "acme/base"),
+        ("trained_on", "acme/chats"),
+    }

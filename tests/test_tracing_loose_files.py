@@ -136,3 +136,12 @@ def test_a_file_that_is_not_there_is_bad_input(tmp_path):
     with pytest.raises(CommandError, match="cannot be opened") as error:
         call_command("trace", "--file", str(tmp_path / "none.md"), "--json", stdout=StringIO())
     assert error.value.returncode == 3
+
+
+def test_a_lone_surrogate_in_a_file_does_not_end_the_lines(tmp_path):
+    odd, sound = tmp_path / "adapter_config.json", tmp_path / "config.json"
+    odd.write_text('{"peft_type": "LORA", "base_model_name_or_path": "o/\\ud800x"}')
+    sound.write_text('{"_name_or_path": "acme/base"}')
+    first, second = traced(odd, sound)
+    assert first["claims"][0]["parent"].encode() == "o/\N{REPLACEMENT CHARACTER}x".encode()
+    assert second["claims"][0]["parent"] == "acme/base"

@@ -17,6 +17,7 @@ from lineage.readers.mergekit_inputs import (
     from_models,
     from_modules,
     from_slices,
+    has_unread_layers,
     reference_of,
     scope_of,
     unequal_slices,
@@ -99,6 +100,8 @@ def problem_of(document: dict, method: str, dialect: str, inputs: int) -> str:
         return f"The recipe gives {' and '.join(ways)}; mergekit takes exactly one of them."
     if unequal_slices(document):
         return "A slice takes ranges of different lengths, which mergekit refuses."
+    if has_unread_layers(document):
+        return "A slice gives a range of layers that is none."
     if document.get("tokenizer_source") and document.get("tokenizer"):
         return "The recipe gives both tokenizer_source and tokenizer; mergekit takes one of them."
     return ""

@@ -61,13 +61,13 @@ def reference_of(value: object) -> ModelReference | None:
 
 
 def layers_of(value: object) -> tuple[int, int] | None:
-    """`[first, last)` where both are whole numbers.
+    """`[first, last)` where both are whole numbers and at least one layer lies between them.
 
-    >>> layers_of([0, 24]), layers_of("0-24"), layers_of([True, 3])
-    ((0, 24), None, None)
+    >>> layers_of([0, 24]), layers_of("0-24"), layers_of([True, 3]), layers_of([5, 2])
+    ((0, 24), None, None, None)
     """
-    ok = isinstance(value, list) and len(value) == 2 and all(type(e) is int and abs(e) < LAYERS_MOST for e in value)
-    return (value[0], value[1]) if ok else None
+    ok = isinstance(value, list) and len(value) == 2 and all(type(e) is int and 0 <= e < LAYERS_MOST for e in value)
+    return (value[0], value[1]) if ok and value[0] < value[1] else None
 
 
 def parameters_of(part: object) -> dict:
@@ -143,8 +143,8 @@ def from_models(models: object, scope: Scope) -> Iterator[RecipeInput]:
 
 
 def from_slices(part: object, scope: Scope) -> Iterator[RecipeInput]:
-    """Inputs of a frankenmerge: the child's layers follow from the lengths of the slices before."""
-    start = 0
+    """Inputs of a frankenmerge: the child's layers follow from the lengths of the slices before, if all are known."""
+    start: int | None = 0
     for piece in listed(part, "slices"):
         sources = listed(piece, "sources")
         ranges = [layers_of(source.get("layer_range")) for source in sources]
@@ -162,15 +162,15 @@ def from_slices(part: object, scope: Scope) -> Iterator[RecipeInput]:
                 scope.lines,
                 module=scope.module,
                 parent_layers=layers,
-                child_layers=(start, start + length) if layers and length > 0 else None,
+                child_layers=(start, start + length) if layers and start is not None else None,
                 parameters=scope.parameters(parameters_of(source), parameters_of(piece)) | shared,
             )
         if (
             own.base is not scope.base and own.base.path not in named
         ):  # a slice's own base, which is none of its sources
-            child = (start, start + length) if length > 0 else None
+            child = (start, start + length) if length and start is not None else None
             yield input_of(own.base, "base", scope.lines, module=scope.module, child_layers=child)
-        start += max(length, 0)
+        start = start + length if length and start is not None else None
 
 
 def from_modules(modules: object, scope: Scope) -> Iterator[RecipeInput]:
@@ -195,6 +195,12 @@ def with_base(inputs: list[RecipeInput], base: ModelReference | None, role: str,
         return inputs
     is_listed = any((each.parent, each.lora) == (base.path, base.lora) for each in inputs)
     return inputs if is_listed and role == "base" else [*inputs, input_of(base, role, lines)]
+
+
+def has_unread_layers(document: dict) -> bool:
+    """Does a source of a slice give a range of layers that is none?"""
+    sources = [source for piece in listed(document, "slices") for source in listed(piece, "sources")]
+    return any("layer_range" in source and layers_of(source["layer_range"]) is None for source in sources)
 
 
 def unequal_slices(document: dict) -> bool:

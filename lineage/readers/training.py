@@ -21,7 +21,9 @@ BASE_KEYS = ("base_model", "model_name_or_path")
 TRAINING_KEYS = frozenset(
     "datasets dataset dataset_name sequence_len cutoff_len max_seq_length micro_batch_size num_epochs num_train_epochs"
     " learning_rate output_dir adapter finetuning_type stage use_peft lora_r lora_rank per_device_train_batch_size"
-    " gradient_accumulation_steps task params data hub project_name max_steps lr_scheduler_type optimizer".split()
+    " gradient_accumulation_steps task params data hub project_name max_steps lr_scheduler_type optimizer load_in_4bit"
+    " load_in_8bit lora_alpha lora_target_modules lora_target_linear val_set_size sample_packing model_type"
+    " tokenizer_type strict chat_template".split()
 )
 FEWEST = 3  # of them
 DATASETS_MOST = 100
