@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lineage.runs.problems import BadRun
+from lineage.runs.problems import TOO_LITTLE_MEMORY, BadRun
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,10 @@ class Child:
         status = self.process.wait()
         self.errors.seek(0, os.SEEK_END)
         self.errors.seek(max(0, self.errors.tell() - STDERR_BYTES))
-        log.warning("a model run ended with %s: %s", status, self.errors.read().decode("utf8", "replace"))
+        told = self.errors.read().decode("utf8", "replace")
+        log.warning("a model run ended with %s: %s", status, told)
+        if told.rstrip().endswith("MemoryError"):  # too little was left even to say so
+            return TOO_LITTLE_MEMORY
         if status == -signal.SIGXCPU:
             return "The run used more processor time than it was given, and was ended."
         if status < 0:

@@ -76,7 +76,7 @@ def steps(a: Sequence[str], b: Sequence[str]) -> int:
     """The most steps that difflib can take: pairs of equal lines, looked at anew for each block that it finds.
 
     >>> steps(["x"] * 10, ["x"] * 10), steps(["x", "y"], ["z"])
-    (1000, 2)
+    (1100, 2)
     """
     there = Counter(b)
     if len(b) >= POPULAR_FROM:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lineage.runs.batches import Plan
 from lineage.runs.limits import close_network, die_with_parent, limit_resources
-from lineage.runs.problems import MEMORY_SIGNS, BadRun
+from lineage.runs.problems import MEMORY_SIGNS, TOO_LITTLE_MEMORY, BadRun
 from lineage.suite_definitions import read_suite
 from lineage.suite_rows import BadSuite
 from lineage.version_files import BadVersion
@@ -59,9 +59,11 @@ def sentence_of(problem: BaseException) -> str:
     """Why a version does not run, in one sentence without paths."""
     if isinstance(problem, BadRun | BadSuite | BadVersion):
         return str(problem)
+    if isinstance(problem, MemoryError):
+        return TOO_LITTLE_MEMORY
     text = re.sub(r"(?:/[^/\s'\"]+)+/", "", " ".join(str(problem).split()))[:240]
-    if isinstance(problem, MemoryError) or any(sign in text for sign in MEMORY_SIGNS):
-        return "There is too little memory for this version."
+    if any(sign in text for sign in MEMORY_SIGNS):
+        return TOO_LITTLE_MEMORY
     return f"The version does not load or run: {text.rstrip('.') or type(problem).__name__}."
 
 

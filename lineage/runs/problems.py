@@ -9,6 +9,7 @@ MEMORY_SIGNS = (
     "can't start new thread",
     "Storage size calculation overflowed",
 )
+TOO_LITTLE_MEMORY = "There is too little memory for this version."
 
 
 class BadRun(ValueError):
