@@ -132,7 +132,13 @@ def test_a_rule_about_names_is_read_off_the_name(name, rule, expected):
 def test_a_notice_is_missing_only_where_the_files_are_known():
     notice = ("weights", "NOTICE")
     found = [verdict("acme/tiny", "mit", notice, has_file=has_file) for has_file in (False, True, None)]
-    assert found == ["missing_obligation", "ok", "ok"]
+    assert found == ["missing_obligation", "ok", "unknown"]
+
+
+def test_a_copyleft_asks_for_its_text_besides():
+    for licence, least in (("gpl-3.0", {"NOTICE", "COPYLEFT"}), ("mpl-2.0", {"NOTICE"})):
+        reading = read_licence(licence)
+        assert least <= {flag for _, flag in places(own_bits(reading.flags, reading.ids[0], reading.known))}
 
 
 def test_one_open_licence_in_place_of_another_is_relabelled():
@@ -170,7 +176,9 @@ def test_an_owner_is_not_bound_by_its_own_licence_and_others_stay_bound_by_it():
     here = Repository("acme/tiny", read_licence("apache-2.0"), has_licence_file=True)
     clauses = tuple(Carried("weights", "NC", source, (1, source), ("finetune",)) for source in (2, 3))
     own, other = Repository("Acme/base", licence), Repository("meta/base", licence)
-    assert judge(here, Arrived(clauses[:1]), [(own, "finetune")], {2: own}).verdict == "ok"
+    assert judge(here, Arrived(clauses[:1]), [(own, "finetune")], {2: own}).verdict == "relabelled"
+    kept = Repository("acme/kept", licence, has_licence_file=False)
+    assert judge(kept, Arrived(clauses[:1]), [(own, "finetune")], {2: own}).verdict == "ok"
     both = judge(here, Arrived(clauses), [], {2: own, 3: other})
     assert (both.verdict, [each.carried.source for each in both.clauses]) == ("conflict", [3])
 

@@ -90,6 +90,13 @@ def test_the_header_that_the_hub_parsed_speaks_where_the_card_is_not_kept():
     assert [(c.source, c.parent, c.lines) for c in found] == [("card", "acme/tiny", None)]
 
 
+def test_the_key_of_quantizers_says_how_the_base_was_taken_over():
+    assert said(read_header("model", {"base_model": "acme/tiny", "quantized_by": "me"})) == [("quantized", "acme/tiny")]
+    told = {"base_model": "acme/tiny", "base_model_relation": "finetune", "quantized_by": "me"}
+    assert said(read_header("model", told)) == [("finetune", "acme/tiny")]
+    assert said(read_header("model", {"base_model": "acme/tiny", "quantized_by": []})) == [("", "acme/tiny")]
+
+
 def test_a_header_that_cannot_be_read_is_a_problem():
     evidence = evidence_of(ShownRepo("model", "me/mine", "---\nbase_model: [a\n---\n"))
     assert evidence.reading.problem and not evidence.is_card_read
@@ -162,6 +169,7 @@ TINY = "[`acme/tiny`](https://huggingface.co/acme/tiny)"
         ("An abliterated version of **acme/tiny**, with refusals removed", "edited"),
         ("A pruned version of `acme/tiny`", "pruned"),
         ("static quants of https://huggingface.co/acme/tiny", "quantized"),
+        (f"This repo contains GGUF format model files for {TINY}.", "quantized"),
     ],
 )
 def test_a_sentence_says_how_a_model_comes_from_its_parent(sentence, relation):

@@ -76,7 +76,7 @@ class Verdict:
     why: str
     clauses: tuple[Clause, ...]
     is_cut: bool = False
-    relabelled: str = ""  # how its licence was exchanged for another open one, also where something worse was found
+    relabelled: str = ""  # how its licence was exchanged where that is allowed, also where something worse was found
 
 
 def judge(
@@ -89,14 +89,14 @@ def judge(
 
     `direct` are its parents with the kind of each relation, for a licence that was only exchanged for another open one;
     `sources` are those whose licences ask, by the key that `above` names them by. An owner is not bound by the licence
-    that it gave others.
+    that it gave others: where it drops what that asks for, the repository is relabelled, and nothing conflicts.
     """
     sources = sources or {}
     is_family = any((each.lane, each.flag) == (WEIGHTS, "NO_TRAIN_OTHER") for each in above.clauses)
     clauses = [clause_of(repo, each, sources.get(each.source), is_family=is_family) for each in above.clauses]
     clauses.sort(key=lambda clause: (VERDICTS.index(clause.standing), len(clause.carried.way)))
     clauses = list({(each.carried.lane, each.carried.flag): each for each in reversed(clauses)}.values())[::-1]
-    other = relabelled(repo, direct)
+    other = next((each.why for each in clauses if each.standing == RELABELLED), "") or relabelled(repo, direct)
     worst, why = verdict_of(repo, clauses, other)
     return Verdict(worst, why, tuple(clauses), above.is_cut, other)
 
@@ -118,9 +118,12 @@ def verdict_of(repo: Repository, clauses: Sequence[Clause], other: str) -> tuple
 def clause_of(repo: Repository, carried: Carried, source: Repository | None, *, is_family: bool) -> Clause:
     """How one clause stands. `is_family`: it is made from such a model's weights as well as with its outputs."""
     flag, words = carried.flag, WORDS[carried.flag]
-    if source and is_same_owner(repo, source):
-        return Clause(carried, OK, f"{source.name} is by the same owner, whom its own licence does not bind.")
     lacks = repo.licence.known and not keeps(flag, source.licence if source else None, repo.licence)
+    if source and is_same_owner(repo, source):
+        if lacks and flag in KEPT_BY_LICENCE and carried.lane == WEIGHTS:
+            why = f"{source.name}, by the same owner, asks for {words}, and this does not."
+            return Clause(carried, RELABELLED, why)
+        return Clause(carried, OK, f"{source.name} is by the same owner, whom its own licence does not bind.")
     if carried.lane == TRAINED and flag == "NO_TRAIN_OTHER":
         if is_family:
             return Clause(carried, OK, f"It is made from a model that asks for {words}, which it may be.")
@@ -141,8 +144,12 @@ def clause_of(repo: Repository, carried: Carried, source: Repository | None, *, 
         return Clause(carried, UNKNOWN, f"{source.name} lists several licences, of which it keeps {other} alone.")
     if flag in KEPT_BY_LICENCE and lacks:
         return Clause(carried, CONFLICT, f"Its licence {repo.licence.expression} leaves out {words}.")
+    if flag in KEPT_BY_LICENCE and not repo.licence.known:
+        return Clause(carried, UNKNOWN, f"Whether its licence keeps {words} is not known.")
     if flag == "NOTICE" and repo.has_licence_file is False:
         return Clause(carried, MISSING, "None of its files is a licence or a notice, and one has to go along.")
+    if flag == "NOTICE" and repo.has_licence_file is None:
+        return Clause(carried, UNKNOWN, "Its files were not seen, of which one has to be a licence or a notice.")
     return Clause(carried, OK, f"It comes under {words}.")
 
 
@@ -186,8 +193,6 @@ def relabelled(repo: Repository, direct: Sequence[tuple[Repository, str]]) -> st
     own = repo.licence
     for parent, kind in direct:
         other = parent.licence
-        if is_same_owner(repo, parent):
-            continue
         if kind in WEIGHT_BOUND and own.known and own.open and other.known and other.open:
             if not set(own.ids) & set(other.ids):
                 return f"{parent.name} is under {other.expression}, and this is under {own.expression}."

@@ -54,6 +54,16 @@ def said_relation(metadata: dict) -> str:
     return word if word in HUB_RELATIONS else ""
 
 
+def quantizer_s(metadata: dict, field: str) -> str:
+    """What quantizers' own key says of `base_model`, as in the cards of TheBloke; blank where it is not there.
+
+    >>> quantizer_s({"quantized_by": "me"}, "base_model"), quantizer_s({"quantized_by": None}, "base_model")
+    ('quantized', '')
+    """
+    by = metadata.get("quantized_by")
+    return "quantized" if field == "base_model" and isinstance(by, str) and by.strip() else ""
+
+
 def named(metadata: dict, field: str) -> list[str]:
     """The distinct names in a field, in order; placeholders are no names."""
     words = (word.strip().removeprefix("extended|") for word in words_of(metadata.get(field)))
@@ -75,7 +85,7 @@ def read_header(kind: str, metadata: dict, place: Place | None = None) -> Readin
                 ClaimRecord(
                     parent=name,
                     source="card",
-                    relation=relation or said_relation(metadata),
+                    relation=relation or said_relation(metadata) or quantizer_s(metadata, field),
                     parent_kind=parent_kind,
                     parent_revision=revision_of(metadata.get(field), name),
                     file=place.file,

@@ -57,7 +57,7 @@ def phrase(words: str, relation: str, role: str = "", *, strong: bool = True) ->
 PHRASES = (
     phrase(rf"\bquanti[sz]ed{VERSION}\s+{OF}\b", "quantized"),
     phrase(rf"\b(?:quanti[sz]ations?|quants?)\s+{OF}\b", "quantized"),
-    phrase(rf"\b{FORMATS}(?:\s+quanti[sz]ed)?{VERSION}(?:\s+files)?\s+{OF}\b", "quantized"),
+    phrase(rf"\b{FORMATS}(?:\s+quanti[sz]ed)?(?:\s+format)?{VERSION}(?:\s+files)?\s+{OF}\b", "quantized"),
     phrase(r"\bconverted\s+to\s+gguf(?:\s+format)?\s+from\b", "quantized"),
     phrase(r"\bconverted(?:\s+to\s+[\w.-]+(?:\s+format)?)?\s+from\b", "converted"),
     phrase(rf"\b{PORTS}\s+(?:version|export|conversion|port)\s+{OF}\b", "converted"),
