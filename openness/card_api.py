@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 from openness.api import MOVED, present_address, visible_repo
 from openness.card_changes import REVISIONS_LISTED, NotKept, card_changes, chosen, kept_cards
 from openness.card_statistics import card_statistics
-from openness.gate import CARD_RUBRICS
+from openness.gathered import CARD_RUBRICS
 from registry.strict import StrictParameters
 
 OLD = OpenApiParameter(

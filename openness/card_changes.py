@@ -15,7 +15,7 @@ from django.db.models import F, Q, QuerySet
 
 from openness.assess import answer, row_of, version_of
 from openness.evidence import differences
-from openness.gate import CARD_RUBRICS
+from openness.gathered import CARD_RUBRICS
 from openness.line_diff import LineDiff, line_diff
 from openness.models import Assessment
 from openness.reading import card_states

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from openness.card_changes import REVISIONS_LISTED, NotKept, card_changes, chosen, kept_cards, said_of
 from openness.card_statistics import card_statistics
-from openness.gate import CARD_RUBRICS
+from openness.gathered import CARD_RUBRICS
 from openness.score_drawing import score_picture
 from registry.models import Repo
 

@@ -9,7 +9,7 @@ from django.core.cache import cache
 from openness.card_corpus import KEPT_FOR_S, KEPT_FROM, Scores, card_marks, card_scores
 from openness.cards.kinds import PARTIAL, is_stock
 from openness.fill_rates import Filled, Marks
-from openness.gate import CARD_RUBRICS
+from openness.gathered import CARD_RUBRICS
 from openness.profiles.published import PublishedRate, published_rates
 from openness.rubric import Rubric, load
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 
 from lineage.models import Trace
 from openness.filters import ScoreFilter
-from openness.gate import CARD_RUBRICS
+from openness.gathered import CARD_RUBRICS
 from openness.models import Assessment
 from registry.filters import RepoFilter
 from registry.keyset import Order

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lineage.models import Comparison, ObligationVerdict, Relation, Trace
+from lineage.models import Comparison, ObligationVerdict, Relation
+from openness.gathered import CARD_RUBRICS, Gathered, gather
 from openness.models import Assessment
 from openness.policy import Fact, Policy, evaluate, verdict
-from openness.reading import header_of
-from registry.licences import LicenceReading, read_declared, read_licence
-from registry.models import Repo, Revision
-from registry.reading import heads_of, newest_infos
-
-CARD_RUBRICS = {"model": "model-card", "dataset": "data-card"}
+from registry.models import Repo
 
 
-def gate(repo: Repo, policy: Policy, against: Repo | None = None) -> dict:
-    """The answer of `gate` for one repository, rule by rule. Raises BadPolicy."""
-    answers = evaluate(policy, repo.kind, facts_about(repo, against))
+def gate(repo: Repo, policy: Policy, against: Repo | None = None, gathered: Gathered | None = None) -> dict:
+    """The answer of `gate` for one repository, rule by rule; `gathered` where it was read already. Raises BadPolicy."""
+    answers = evaluate(policy, repo.kind, facts_about(gathered or gather(repo), against))
     return {
         "id": repo.name,
         "kind": repo.kind,
@@ -29,16 +25,15 @@ def gate(repo: Repo, policy: Policy, against: Repo | None = None) -> dict:
     }
 
 
-def facts_about(repo: Repo, against: Repo | None = None) -> dict[str, Fact]:
+def facts_about(gathered: Gathered, against: Repo | None = None) -> dict[str, Fact]:
     """Everything that a rule may ask of a repository, in a bounded number of queries."""
-    current = {row.name: row for row in Assessment.objects.current().filter(repo=repo)}
-    licence = licence_fact(repo)
+    repo, current, licence = gathered.repo, gathered.assessments, licence_fact(gathered)
     return {
         "licence_known": licence,
-        "licence_open": Fact(declared_licence(repo)[0].open, licence.reason, licence.as_of),
-        "parents_dangling": parents_fact(repo),
-        "obligations_verdict": obligations_fact(repo),
-        "card_score": card_fact(repo, current.get(CARD_RUBRICS.get(repo.kind, ""))),
+        "licence_open": Fact(gathered.licence.open, licence.reason, licence.as_of),
+        "parents_dangling": parents_fact(gathered),
+        "obligations_verdict": obligations_fact(gathered),
+        "card_score": card_fact(gathered),
         "openness_class": openness_fact(current.get("mof")),
         "openness_class_confirmed": confirmed_fact(current.get("mof")),
         "carbon_score": score_fact(current.get("carbon"), "carbon report"),
@@ -52,38 +47,23 @@ def iso(at: datetime | None) -> str | None:
     return at.isoformat().replace("+00:00", "Z") if at else None
 
 
-def declared_licence(repo: Repo) -> tuple[LicenceReading, bool]:
-    """The licence that the card declares, else the one that the tags do; and whether anything was read at all."""
-    head = heads_of([repo]).get(repo.head_id)
-    header = header_of(head, newest_infos([repo])[repo.pk])
-    reading = read_declared(header if isinstance(header, dict) else None)
-    if reading.verdict == "unstated" and repo.licence:
-        reading = read_licence(repo.licence)
-    card_read = head is not None and head.card_state in (Revision.CardState.PRESENT, Revision.CardState.ABSENT)
-    card = getattr(head.card, "card", None) if head is not None and head.card else None
-    if reading.verdict == "unstated" and header is None and card is not None and card.problem:
-        return reading, False  # a header that cannot be read may state one
-    return reading, header is not None or card_read or bool(repo.tags)
-
-
-def licence_fact(repo: Repo) -> Fact:
-    reading, was_read = declared_licence(repo)
-    as_of = iso(repo.observed_at)
+def licence_fact(gathered: Gathered) -> Fact:
+    reading, as_of = gathered.licence, iso(gathered.repo.observed_at)
     if reading.known:
         return Fact(True, f"It states {reading.expression}.", as_of)
     if reading.verdict == "unstated":
         return (
             Fact(False, "It states no licence.", as_of)
-            if was_read
+            if gathered.licence_was_read
             else Fact(None, "Its card, or the header of it, was not read.", as_of)
         )
     said = ", ".join(reading.ids)[:120]
     return Fact(False, reading.problem or f"It states {said or 'a licence'}, which is not known.", as_of)
 
 
-def parents_fact(repo: Repo) -> Fact:
+def parents_fact(gathered: Gathered) -> Fact:
     """How many of the parents of its own kind that it names are not mirrored."""
-    trace = Trace.objects.filter(repo=repo).first()
+    repo, trace = gathered.repo, gathered.trace
     if trace is None:
         return Fact(None, "Its parents were not traced.")
     as_of = iso(trace.traced_at)
@@ -99,22 +79,23 @@ def parents_fact(repo: Repo) -> Fact:
     return Fact(0, f"All {len(named)} parents are mirrored." if named else "It names no parent.", as_of)
 
 
-def obligations_fact(repo: Repo) -> Fact:
+def obligations_fact(gathered: Gathered) -> Fact:
     """How it stands to the licences above it: ok, relabelled, missing_obligation or conflict."""
+    repo = gathered.repo
     row = ObligationVerdict.objects.filter(repo=repo).first()
     if row is not None:
         return Fact(None if row.verdict == "unknown" else row.verdict, row.reason, iso(row.judged_at))
-    if not Trace.objects.filter(repo=repo).exists():
+    if gathered.trace is None:
         return Fact(None, "Its parents were not traced.")
     if Relation.objects.filter(child__repo=repo, is_current=True).exists():
         return Fact(None, "It was not held against the licences above it yet.")
     return Fact("ok", "No parent of it is known.")
 
 
-def card_fact(repo: Repo, row: Assessment | None) -> Fact:
-    if repo.kind not in CARD_RUBRICS:
-        return Fact(None, f"No rubric scores the card of a {repo.kind}.")
-    return score_fact(row, "card")
+def card_fact(gathered: Gathered) -> Fact:
+    if gathered.repo.kind not in CARD_RUBRICS:
+        return Fact(None, f"No rubric scores the card of a {gathered.repo.kind}.")
+    return score_fact(gathered.card, "card")
 
 
 def score_fact(row: Assessment | None, what: str) -> Fact:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 from lineage.answers import contradictions_of, evidence_for, parent_answer, parents_of
-from lineage.models import Comparison, Node, Relation, Trace
+from lineage.models import Comparison, Node, Relation
 from lineage.reaches import ABOVE, reach
 from lineage.relatives import hidden_from
 from lineage.sight import hidden_nodes, is_hidden, public_name
 from openness.card_corpus import percentile_of
-from openness.gate import CARD_RUBRICS, declared_licence, iso
+from openness.gate import iso
+from openness.gathered import Gathered, gather
 from openness.models import Assessment
 from registry.models import Alias, Repo
 
@@ -24,22 +25,22 @@ CARBON_SHOWN = (
 OPENNESS_SHOWN = ("class", "confirmed", "possible", "ceiling", "next_step", "openwashing", "inherited")
 
 
-def passport_of(repo: Repo, user=None) -> dict:
-    """Everything that `user` may see of a repository, in a bounded number of queries.
+def passport_of(repo: Repo, user=None, gathered: Gathered | None = None) -> dict:
+    """Everything that `user` may see of a repository, in a bounded number of queries; `gathered` where it was read.
 
     Every part says `as_of` (null: never looked) and `is_complete`; what is not known is null and never empty.
     """
-    current = {row.name: row for row in Assessment.objects.current().filter(repo=repo)}
+    gathered = gathered or gather(repo)
     return {
         "id": repo.name,
         "kind": repo.kind,
         "as_of": iso(repo.observed_at),
         "identity": identity(repo),
-        "licence": licence(repo),
-        "lineage": lineage(repo, user),
-        "openness": openness(repo, current.get("mof")),
-        "card": card(repo, current.get(CARD_RUBRICS.get(repo.kind, ""))),
-        "carbon": carbon(repo, current.get("carbon")),
+        "licence": licence(gathered),
+        "lineage": lineage(gathered, user),
+        "openness": openness(repo, gathered.assessments.get("mof")),
+        "card": card(repo, gathered.card),
+        "carbon": carbon(repo, gathered.assessments.get("carbon")),
         "comparisons": comparisons(repo, user),
     }
 
@@ -65,9 +66,9 @@ def identity(repo: Repo) -> dict:
     }
 
 
-def licence(repo: Repo) -> dict:
+def licence(gathered: Gathered) -> dict:
     """What it states of its licence, and which obligations follow; its parents' licences stand in `lineage`."""
-    reading, was_read = declared_licence(repo)
+    reading, was_read = gathered.licence, gathered.licence_was_read
     return {
         "expression": reading.expression or None,
         "ids": list(reading.ids),
@@ -76,14 +77,14 @@ def licence(repo: Repo) -> dict:
         "is_open": reading.open,
         "obligations": dict(sorted(reading.flags.items())),
         "problem": reading.problem or None,
-        "as_of": iso(repo.observed_at),
+        "as_of": iso(gathered.repo.observed_at),
         "is_complete": was_read,
     }
 
 
-def lineage(repo: Repo, user) -> dict:
+def lineage(gathered: Gathered, user) -> dict:
     """Its parents with proof and evidence; one that only staff may see is shown by the name that public cards say."""
-    trace = Trace.objects.filter(repo=repo).select_related("repo").first()
+    repo, trace = gathered.repo, gathered.trace
     node = Node.objects.filter(repo=repo).first()
     relations = parents_of(node) if node else []
     visible = [row for row in relations if not is_hidden(row.parent, user)]

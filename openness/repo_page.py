@@ -12,7 +12,8 @@ from openness import policy as policies
 from openness.card_corpus import ranks_shown
 from openness.cards.addresses import Place
 from openness.cards.advice import next_steps
-from openness.gate import CARD_RUBRICS, gate
+from openness.gate import gate
+from openness.gathered import CARD_RUBRICS, Gathered, gather
 from openness.models import Assessment
 from openness.passport import passport_of
 from openness.profiles import all_through
@@ -36,20 +37,20 @@ VERDICTS = {"pass": "Yes", "fail": "No", "unknown": "Not known"}
 
 def repo_page(repo: Repo, request: HttpRequest) -> dict:
     """The context of the page; `request` says who looks, which policy is asked and which files are shown."""
-    completeness, passport = completeness_of(repo), passport_of(repo, request.user)
-    current = {row.name: row for row in Assessment.objects.current().filter(repo=repo)}
+    completeness, gathered = completeness_of(repo), gather(repo)
+    passport = passport_of(repo, request.user, gathered)
     return {
         "repo": repo,
         "seen": completeness,
         "missing": missing_in_words(completeness),
-        "answer": answer(repo, request.GET.get("policy", "")),
+        "answer": answer(gathered, request.GET.get("policy", "")),
         "policies": policies.names(),
         "passport": passport,
         "ranks": ranks_shown(passport["card"]["percentile"]),
         "family": lineage_panel(repo, request.user),
-        **card_score(repo, current.get(CARD_RUBRICS.get(repo.kind, ""))),
-        "mof_assessment": current.get("mof"),
-        "carbon_assessment": current.get("carbon"),
+        **card_score(repo, gathered.card),
+        "mof_assessment": gathered.assessments.get("mof"),
+        "carbon_assessment": gathered.assessments.get("carbon"),
         "mof_classes": MOF_CLASSES,
         "has_card_rubric": repo.kind in CARD_RUBRICS,
         **names_and_revisions(repo),
@@ -69,9 +70,10 @@ def card_score(repo: Repo, row: Assessment | None) -> dict:
     }
 
 
-def answer(repo: Repo, policy_name: str) -> dict:
+def answer(gathered: Gathered, policy_name: str) -> dict:
     """The gate's answer by the policy that is asked for, else by the default one; what failed comes first."""
-    said = gate(repo, policies.load(policy_name if policy_name in policies.names() else "default"))
+    policy = policies.load(policy_name if policy_name in policies.names() else "default")
+    said = gate(gathered.repo, policy, gathered=gathered)
     said["rules"].sort(key=lambda rule: RULE_ORDER.index(rule["status"]))
     return said | {"word": VERDICTS[said["verdict"]]}
 

@@ -10,7 +10,7 @@ from django.db.models import Count, F, IntegerField, Max, Q, QuerySet
 from django.db.models.functions import Cast, Floor, Least
 
 from lineage.models import Relation, Trace
-from openness.gate import CARD_RUBRICS
+from openness.gathered import CARD_RUBRICS
 from openness.models import Assessment
 from registry.freshness import mirror_freshness
 from registry.models import Repo, Revision

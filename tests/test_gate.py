@@ -9,6 +9,7 @@ from django.utils.timezone import now
 
 from lineage.models import Comparison, Node, Relation, Trace
 from openness.gate import facts_about
+from openness.gathered import gather
 from openness.models import Assessment
 from tests.mirrored import SEEN, mirrored
 
@@ -116,7 +117,7 @@ def test_only_a_comparison_with_the_version_in_question_counts():
     ],
 )
 def test_a_licence_is_known_stated_unknown_unstated_or_unread(fields, value):
-    assert facts_about(mirrored("acme/new", **fields))["licence_known"].value is value
+    assert facts_about(gather(mirrored("acme/new", **fields)))["licence_known"].value is value
 
 
 def test_a_parent_that_is_not_mirrored_fails_and_is_named():
@@ -124,7 +125,7 @@ def test_a_parent_that_is_not_mirrored_fails_and_is_named():
     child = repo.node
     lost = Node.objects.create(kind="model", name="acme/lost")
     Relation.objects.create(child=child, parent=lost, kind="finetune", first_seen_at=SEEN, last_seen_at=SEEN)
-    fact = facts_about(repo)["parents_dangling"]
+    fact = facts_about(gather(repo))["parents_dangling"]
     assert (fact.value, "acme/lost" in fact.reason) == (1, True)
 
 
@@ -132,13 +133,13 @@ def test_a_lost_training_set_is_no_lost_parent():
     repo = adoptable("acme/child")
     lost = Node.objects.create(kind="dataset", name="acme/lost")
     Relation.objects.create(child=repo.node, parent=lost, kind="trained_on", first_seen_at=SEEN, last_seen_at=SEEN)
-    assert facts_about(repo)["parents_dangling"].value == 0
+    assert facts_about(gather(repo))["parents_dangling"].value == 0
 
 
 def test_a_score_that_could_not_be_made_is_unknown_with_its_reason():
     repo = mirrored("acme/new")
     assessed(repo, "model-card", score=None)
-    fact = facts_about(repo)["card_score"]
+    fact = facts_about(gather(repo))["card_score"]
     assert (fact.value, "Too little" in fact.reason) == (None, True)
 
 
@@ -150,7 +151,7 @@ def test_a_class_that_is_confirmed_passes_and_one_that_is_only_possible_is_unkno
     repo = mirrored("acme/new")
     classed(repo, confirmed, ceiling)
     assert status_of(gate_of("acme/new")[1], "openness_class") == status
-    assert facts_about(repo)["openness_class"].value == decided
+    assert facts_about(gather(repo))["openness_class"].value == decided
 
 
 def test_a_dataset_is_asked_only_what_concerns_datasets():
@@ -182,5 +183,5 @@ def test_the_readable_answer_names_every_rule():
 
 def test_the_facts_take_a_bounded_number_of_queries(django_assert_max_num_queries):
     repo = adoptable()
-    with django_assert_max_num_queries(14):
-        facts_about(repo)
+    with django_assert_max_num_queries(9):
+        facts_about(gather(repo))

@@ -14,6 +14,7 @@ from lineage.obligations_here import obligations_of
 from lineage.rebuild import rebuild
 from lineage.trace import trace_repo
 from openness.gate import facts_about, gate
+from openness.gathered import gather
 from openness.policy import load
 from registry.models import Card, Repo, Revision
 from tests.mirrored import content_of, mirrored
@@ -189,10 +190,10 @@ def test_a_drawn_family_is_coloured_by_how_the_licences_above_are_kept(chain):
 
 def test_the_gate_asks_for_licences_in_conflict(chain):
     base, middle, _ = chain
-    assert facts_about(middle)["obligations_verdict"].value is None
+    assert facts_about(gather(middle))["obligations_verdict"].value is None
     judge_all()
-    assert facts_about(middle)["obligations_verdict"].value == "conflict"
-    assert facts_about(base)["obligations_verdict"].value == "ok"
+    assert facts_about(gather(middle))["obligations_verdict"].value == "conflict"
+    assert facts_about(gather(base))["obligations_verdict"].value == "ok"
     assert {"rule": "no_licence_conflict", "status": "failed"}.items() <= gate(middle, load("adoption"))["rules"][
         2
     ].items()

@@ -170,7 +170,7 @@ def test_a_comparison_is_shown_on_the_page_of_the_newer_version(client):
 def test_the_number_of_queries_is_bounded_at_any_size(client, django_assert_max_num_queries):
     fill(300)
     hub = Repo.objects.filter(kind="model").order_by("pk").first()
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(30):
         page(client, hub.path)
 
 

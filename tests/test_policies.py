@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openness.gate import facts_about
+from openness.gathered import gather
 from openness.policy import BadPolicy, Fact, evaluate, load, names, read_policy, verdict
 from tests.mirrored import mirrored
 
@@ -82,7 +83,7 @@ def test_a_name_is_never_a_path():
 
 @pytest.mark.django_db
 def test_every_rule_of_every_policy_asks_for_a_fact_that_exists():
-    facts = facts_about(mirrored("acme/tiny"))
+    facts = facts_about(gather(mirrored("acme/tiny")))
     for name in names():
         assert {rule.fact for rule in load(name).rules} <= facts.keys()
         assert load(name).name == name

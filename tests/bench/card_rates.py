@@ -23,7 +23,7 @@ DUMPS = ("models_2020.jsonl.gz", "models_2025.jsonl.gz", "datasets_2022.jsonl.gz
 def marks_of(dump: str) -> tuple[str, dict[str, Counter]]:
     """The kind of repository of a dump, and how often each row of marks occurs, by kind of card."""
     from openness.assess import SCORERS
-    from openness.gate import CARD_RUBRICS
+    from openness.gathered import CARD_RUBRICS
     from tests.hub_records import records, states
 
     found: dict[str, Counter] = {}
@@ -37,7 +37,7 @@ def marks_of(dump: str) -> tuple[str, dict[str, Counter]]:
 def lines(dump: str):
     from openness.cards.kinds import is_stock
     from openness.fill_rates import MEASURES, Marks
-    from openness.gate import CARD_RUBRICS
+    from openness.gathered import CARD_RUBRICS
     from openness.profiles.published import published_rates
     from openness.rubric import load
 
