@@ -27,7 +27,7 @@ from registry.cards import read_card
 from registry.licence_table import table
 from registry.licences import read_licence
 
-READER = f"mof-reader/4 {CARD_READER} licences/{table()['version']}"
+READER = f"mof-reader/5 {CARD_READER} licences/{table()['version']}"
 TIER = {"A": "metadata", "B": "metadata", "L": "stock", "C": "pointer", "absent": "none", "unknown": "unknown"}
 MOST_EVIDENCE = 5
 MOST_PARENTS = 20

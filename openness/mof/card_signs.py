@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from openness.mof.code_signs import code_signs
+from openness.mof.paper_signs import paper_signs
 from openness.mof.prose import Line, lines_of, plain, says_something, substance, under
-from openness.mof.rubric import rubric, word
+from openness.mof.rubric import word
 from openness.mof.signs import Sign, View, of_field, of_line, sign
 from registry.cards import read_card
 
@@ -21,9 +22,6 @@ NAMED_SCORE = re.compile(r"[A-Z][\w .@()-]{2,40}:\s+\d{1,3}[.,]\d{1,4}\s?%?")
 RAW_METRIC = re.compile(  # as evaluation scripts print it
     r"^[\s{]*[\"'](exact|exact_match|f1|em|accuracy|acc|bleu|rouge\w{0,5}|wer)[\"']:\s*\d{1,3}\.\d", re.IGNORECASE
 )
-ARXIV = re.compile(r"^arxiv:(\d{4}\.\d{4,5})$", re.IGNORECASE)
-ARXIV_LINK = re.compile(r"arxiv\.org/(?:abs|pdf)/(\d{4}\.\d{4,5})", re.IGNORECASE)
-TITLE = re.compile(r"title\s*=\s*[{\"]+(.{5,300}?)[}\"]", re.IGNORECASE)
 MOST_SIGNS = 5
 MOST_PARENTS = 5  # whose cards are read for what was copied from them
 
@@ -35,7 +33,7 @@ def card_signs(view: View) -> Iterator[Sign]:
     yield from _card_itself(view)
     yield from _model_index(view)
     yield from _results_in_text(view)
-    yield from _papers(view)
+    yield from paper_signs(view)
     yield from code_signs(view)
     yield from _outputs(view)
 
@@ -153,57 +151,6 @@ def _is_achieved(line: Line) -> bool:
     text = plain(line.text)
     reached = re.search(r"\b(achiev\w+|obtain\w*|reach\w*|attain\w*)\b", text, re.IGNORECASE)
     return bool(reached and word("metric").search(text) and MEASURED.search(text))
-
-
-def _papers(view: View) -> Iterator[Sign]:
-    """Papers that the card calls its own, or cites by a title that names this model; other arXiv ids are only named."""
-    noise = set(rubric()["arxiv"]["not_about_a_model"])
-    ids = [found[1] for tag in view.state.tags if (found := ARXIV.match(tag)) and found[1] not in noise]
-    cited = _cited_title(view) or _own_paper(view, noise)
-    if cited:
-        line, title = cited
-        slug = "technical-report" if "technical report" in title.casefold() else "research-paper"
-        others = any(repo.name.split("/")[0] != view.state.name.split("/")[0] for repo in view.linked("model"))
-        note = "the paper may be about the model that this one derives from" if others else ""
-        where = {"licence": "unknown", "licence_from": "the paper; its licence is not in the mirror"}
-        yield sign(slug, "C" if others else "B", of_line(line), note=note, **where)
-    for arxiv_id in ids[:MOST_SIGNS]:
-        where = {"licence": "unknown", "licence_from": "arXiv; the licence of the paper is not in the mirror"}
-        yield sign("research-paper", "C", of_field(view, "tags", f"arxiv:{arxiv_id}"), **where)
-
-
-def _cited_title(view: View) -> tuple[Line, str] | None:
-    """The first cited title with the model's own word in it, such as "exaone" of `acme/EXAONE-3.5-2B`, or that the
-    card gives as how to cite the model.
-    """
-    words = re.findall(r"[a-z]{4,}", view.state.name.rsplit("/", 1)[-1].lower())
-    for at, line in enumerate(view.lines):
-        title = TITLE.search(line.text)
-        asked = any(word("cite_as").search(plain(before.text)) for before in view.lines[max(0, at - 4) : at])
-        named = bool(words) and title is not None and words[0] in title[1].casefold().replace("-", "")
-        if title and (named or asked) and _is_published(view.lines[at:]):
-            return line, title[1]
-    return None
-
-
-def _is_published(entry: tuple[Line, ...]) -> bool:
-    """Does a bibliography entry, from its title on, name where it appeared, and not only the model's own page?"""
-    return any(re.search(r"journal|booktitle|eprint|arxiv|doi\b", line.text, re.IGNORECASE) for line in entry[:10])
-
-
-def _own_paper(view: View, noise: set[str]) -> tuple[Line, str] | None:
-    """A link to arXiv under the model's name, or in words or a section by which the card presents its own paper."""
-    names = re.findall(r"[a-z]{4,}", view.state.name.rsplit("/", 1)[-1].lower())[:1]
-    before = ""
-    for line in view.lines:
-        link = ARXIV_LINK.search(line.text)
-        if link and link[1] not in noise:
-            said = f"{before} {line.text}"
-            named = any(f"[{name}" in line.text.casefold() for name in names)
-            if named or word("own_paper").search(said) or "our paper" in line.section.casefold():
-                return line, plain(line.text)
-        before = line.text if line.kind == "prose" else ""
-    return None
 
 
 def _outputs(view: View) -> Iterator[Sign]:

@@ -44,7 +44,7 @@ def lines_of(card: CardText) -> list[Line]:
             if not closes and text.strip():
                 found.append(Line(number, "code", text, section))
             continue
-        if marker:
+        if marker and not in_comment:
             fence = marker[1][:3]
             continue
         text, in_comment = _without_comments(text, in_comment)
