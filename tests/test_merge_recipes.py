@@ -54,7 +54,7 @@ def recipe(text):
 
 def test_models_keep_their_order_roles_revisions_and_lines():
     found = recipe(TIES)
-    assert (found.method, found.dialect, found.lines) == ("ties", "mergekit", (1, 13))
+    assert (found.method, found.dialect, found.lines) == ("ties", "mergekit", (1, 12))
     assert [(i.parent, i.role, i.parent_revision, i.lora, i.lora_revision, i.lines) for i in found.inputs] == [
         ("acme/base", "base", "", "", "", (2, 2)),
         ("acme/chat", "expert", "v2", "", "", (3, 3)),
@@ -299,3 +299,31 @@ def test_a_short_file_of_axolotl_names_base_and_data_too():
         ("adapter", "acme/base"),
         ("trained_on", "acme/chats"),
     }
+
+
+def test_a_base_is_found_where_it_is_a_source_and_a_lora_where_its_mapping_names_it():
+    text = (
+        "base_model: acme/a\nmerge_method: task_arithmetic\nmodules:\n  text:\n    models:\n"
+        "    - model: acme/a\n    - model:\n        model: {path: acme/b}\n        lora: {path: acme/l}\n"
+        "  vision:\n    models:\n    - model: acme/a\n"
+    )
+    reading = read_recipe_file(text, "mergekit_config.yml")
+    assert [(each.parent, each.lines) for each in reading.recipes[0].inputs] == [
+        ("acme/a", (6, 6)),
+        ("acme/b", (8, 8)),
+        ("acme/a", (12, 12)),
+    ]
+    assert [(each.parent, each.lines) for each in reading.claims if each.role == "lora"] == [("acme/l", (9, 9))]
+    unlisted = recipe("merge_method: ties\nmodels:\n- model: acme/b\nbase_model: acme/a\n")
+    assert [(each.parent, each.lines) for each in unlisted.inputs] == [("acme/b", (3, 3)), ("acme/a", (4, 4))]
+
+
+def test_a_recipe_with_anchors_is_read_as_mergekit_reads_it():
+    found = recipe(
+        "merge_method: linear\nmodels:\n- &one {model: acme/a, parameters: {weight: 0.5}}\n"
+        "- {<<: *one, model: acme/b}\n"
+    )
+    assert [(each.parent, each.parameters) for each in found.inputs] == [
+        ("acme/a", {"weight": 0.5}),
+        ("acme/b", {"weight": 0.5}),
+    ]

@@ -72,7 +72,7 @@ def test_a_rule_across_the_page_is_not_a_header():
     ("header", "sentence"),
     [
         ("a: 1\nb: [\n", "The header cannot be read on line "),
-        ("license: mit\na: 1\nlicense: mit", "on line 4: the key 'license' stands twice, first on line 1."),
+        ("license: mit\na: 1\nlicense: mit", "on line 4: the key 'license' stands twice."),
         ("- a\n- b", "The header is a list, not fields with values."),
         ("only words", "The header is text, not fields with values."),
         ("a: &x 1", "on line 2: anchors (&name) are not read."),
@@ -134,7 +134,7 @@ def test_every_key_is_text_as_it_was_written():
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("a: 1\nb: 2\na: 3", "line 3: the key 'a' stands twice, first on line 1"),
+        ("a: 1\nb: 2\na: 3", "line 3: the key 'a' stands twice"),
         ("x: {a: 1, a: 2}", "stands twice"),
         ("a: &a [1]\nb: *a", "anchors"),
         ("b: *a", "aliases"),
@@ -223,3 +223,37 @@ VALUES = st.recursive(
 @given(VALUES)
 def test_json_reads_back_as_itself(value):
     assert load_yaml(json.dumps(value, ensure_ascii=False)) == value
+
+
+def test_aliases_are_unfolded_where_it_is_asked_for():
+    text = "base: &b {a: 1, l: [1, 2]}\ncopy: *b\nmore: {<<: *b, a: 2}\nboth: {<<: [{a: 3}, *b], c: 4}\n"
+    assert load_yaml(text, unfold=True) == {
+        "base": {"a": 1, "l": [1, 2]},
+        "copy": {"a": 1, "l": [1, 2]},
+        "more": {"a": 2, "l": [1, 2]},
+        "both": {"a": 3, "l": [1, 2], "c": 4},
+    }
+    copies = load_yaml("[&x [1], *x]", unfold=True)
+    copies[0].append(2)
+    assert copies == [[1, 2], [1]]
+
+
+def chain_of_aliases(length: int, width: int) -> str:
+    lines = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * width)}]\n" for n in range(1, length)]
+    return "a0: &a0 [1]\n" + "".join(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a: *b", "names nothing above it"),
+        ("a: &a [*a]", "names nothing above it"),
+        ("{<<: 3}", "holds no mapping"),
+        ("a: &a 1\n? *a\n: 2", "a key is an alias"),
+        (chain_of_aliases(8, 10), "add more than 20,000 values"),
+        (chain_of_aliases(60, 1), "nested deeper"),
+    ],
+)
+def test_aliases_stay_within_bounds(text, reason):
+    with pytest.raises(YamlProblem, match=reason):
+        load_yaml(text, unfold=True)

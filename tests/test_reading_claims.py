@@ -181,6 +181,10 @@ def test_a_sentence_says_how_a_model_comes_from_its_parent(sentence, relation):
     [
         "```\nfine-tuned version of acme/tiny\n```",
         "<!-- fine-tuned version of acme/tiny -->",
+        "We compare with models fine-tuned from acme/tiny.",
+        "It is better than the quantized version of acme/tiny.",
+        "You can use a LoRA adapter for acme/tiny.",
+        "See also: a distilled version of acme/tiny",
         "<!--\nfine-tuned version of acme/tiny\n-->",
         "It was fine-tuned from scratch on acme/corpus or so",
         "a fine-tuned version of [Tiny](https://example.org/acme/tiny)",

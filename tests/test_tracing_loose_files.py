@@ -145,3 +145,30 @@ def test_a_lone_surrogate_in_a_file_does_not_end_the_lines(tmp_path):
     first, second = traced(odd, sound)
     assert first["claims"][0]["parent"].encode() == "o/\N{REPLACEMENT CHARACTER}x".encode()
     assert second["claims"][0]["parent"] == "acme/base"
+
+
+def test_a_recipe_s_parents_are_named_as_its_claims_name_them(tmp_path):
+    path = tmp_path / "mergekit_config.yml"
+    path.write_text(
+        "merge_method: linear\nmodels:\n- model: https://huggingface.co/acme/a\n- model: acme/b@v2\n", encoding="utf8"
+    )
+    (found,) = traced(path)
+    named = [(each["parent"], each["parent_revision"]) for each in found["claims"]]
+    assert named == [("acme/a", None), ("acme/b", "v2")]
+    assert [(each["parent"], each["parent_revision"]) for each in found["recipes"][0]["inputs"]] == named
+
+
+def test_what_was_cut_is_told_at_the_top(tmp_path):
+    path = tmp_path / "mergekit_config.yml"
+    path.write_text("merge_method: linear\nmodels:\n" + "".join(f"- model: acme/m{n}\n" for n in range(400)))
+    card = tmp_path / "README.md"
+    block = "```yaml\nmerge_method: linear\nmodels: [{model: acme/a}, {model: acme/b}]\n```\n"
+    card.write_text("# Many\n" + block * 60)
+    assert [("was not read" in each["problem"]) for each in traced(path, card)] == [True, True]
+
+
+def test_a_hint_of_where_training_started_is_one_of_a_fine_tune_on_a_private_disk_too(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text('{"_name_or_path": "./models/tiny"}')
+    (found,) = traced(path)
+    assert [(each["relation"], each["parent"]) for each in found["claims"]] == [("finetune", "./models/tiny")]

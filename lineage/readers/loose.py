@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import BinaryIO
 
-from lineage.claims import DATASET, MODEL, SPACE, ClaimRecord, Reading
+from lineage.claims import DATASET, MODEL, SPACE, ClaimRecord, Reading, RecipeRecord
 from lineage.forms import Holdings
 from lineage.groups import Evidence
 from lineage.kinds import decide
@@ -82,15 +82,25 @@ def answer(reading: Reading, header: dict) -> dict:
     }
     return {
         "claims": [as_printed(claim, decided.get(claim, "")) for claim in reading.claims],
-        "recipes": [recipe.as_dict() for recipe in reading.recipes],
+        "recipes": [recipe_as_printed(recipe) for recipe in reading.recipes],
         "problem": reading.problem or None,
     }
 
 
 def as_printed(claim: ClaimRecord, decided: str) -> dict:
-    reference = read_reference(claim.parent)
-    printed = claim.as_dict()
-    if reference and reference.name:
-        printed["parent"] = reference.name
-        printed["parent_revision"] = printed["parent_revision"] or reference.revision or None
-    return printed | {"relation": claim.relation or decided or None}
+    """A claim with its parent by name. Where training started from is a hint of a fine-tune, also on a private disk."""
+    hinted = "finetune" if claim.source == "config" else None
+    return parent_as_printed(claim.as_dict()) | {"relation": claim.relation or decided or hinted}
+
+
+def recipe_as_printed(recipe: RecipeRecord) -> dict:
+    """A recipe whose inputs name their parents as its claims do."""
+    printed = recipe.as_dict()
+    return printed | {"inputs": [parent_as_printed(each) for each in printed["inputs"]]}
+
+
+def parent_as_printed(said: dict) -> dict:
+    """The name and revision of a parent that may be written as an address."""
+    reference = read_reference(said["parent"])
+    name, revision = (reference.name, reference.revision) if reference and reference.name else (said["parent"], "")
+    return said | {"parent": name, "parent_revision": said["parent_revision"] or revision or None}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from lineage.claims import ClaimRecord, Reading, RecipeRecord, quoted
+from lineage.claims import ClaimRecord, Reading, RecipeInput, RecipeRecord, quoted
 from lineage.readers.mergekit_inputs import (
     Lines,
     ModelReference,
@@ -23,7 +23,7 @@ from lineage.readers.mergekit_inputs import (
     unequal_slices,
     with_base,
 )
-from lineage.readers.places import Place
+from lineage.readers.places import Place, holds
 from lineage.references import is_placeholder
 
 INPUTS_MOST = 300
@@ -141,19 +141,26 @@ def claims_of(recipe: RecipeRecord, place: Place, stages: frozenset[str] = froze
     """One claim for each distinct parent and role of a recipe; another stage of the same file is no parent."""
     seen = set()
     for each in recipe.inputs:
-        for parent, revision, role in (
-            (each.parent, each.parent_revision, each.role),
-            (each.lora, each.lora_revision, "lora"),
+        for parent, revision, role, lines in (
+            (each.parent, each.parent_revision, each.role, each.lines),
+            (each.lora, each.lora_revision, "lora", lines_of_lora(each, place)),
         ):
             if parent and parent not in stages and not is_placeholder(parent) and (parent, revision, role) not in seen:
                 seen.add((parent, revision, role))
                 relation = "moe_expert" if each.role.startswith("moe_") else "merge"
-                yield claim_of(parent, revision, role, relation, place, each.lines)
+                yield claim_of(parent, revision, role, relation, place, lines)
     for found in tokenizer_sources(recipe.settings):
         role, name = "tokenizer_source", found.path
         if name not in stages:
             lines = place.find_both("source: ", name) or place.find(name)
             yield claim_of(name, found.revision, role, role, place, lines)
+
+
+def lines_of_lora(each: RecipeInput, place: Place) -> tuple[int, int] | None:
+    """Where its adapter is named: on its own line, or in a mapping below it."""
+    if not each.lora or (each.lines and holds(place.line(each.lines[0]), each.lora)):
+        return each.lines
+    return place.find(each.lora) or each.lines
 
 
 def claim_of(
@@ -178,4 +185,5 @@ def read_recipes(documents: list[tuple[object, Place, str]]) -> Reading:
     names = (document.get("name") for document, _, _ in documents if isinstance(document, dict))
     stages = frozenset(name for name in names if isinstance(name, str)) if len(documents) > 1 else frozenset()
     claims = [claim for recipe, place in found for claim in claims_of(recipe, place, stages)]
-    return Reading(tuple(claims), tuple(recipe for recipe, _ in found))
+    cut = dict.fromkeys(recipe.problem for recipe, _ in found if len(recipe.inputs) == INPUTS_MOST and recipe.problem)
+    return Reading(tuple(claims), tuple(recipe for recipe, _ in found), tuple(cut))

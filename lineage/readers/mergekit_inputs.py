@@ -6,6 +6,7 @@ that count for the input, after mergekit's precedence: source, slice, module, wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ from lineage.recipes import OF_ONE_MODEL, merged
 from lineage.references import is_placeholder
 
 LAYERS_MOST = 10**6
+BASE = re.compile(r"[\s\-{]*[\"']?base_model[\"']?\s*:")
 
 
 @dataclass(frozen=True)
@@ -86,26 +88,34 @@ class Lines:
 
     def __init__(self, place: Place):
         self.place = place
-        self.last = place.first + len(place.lines) - 1
+        self.last = place.first + max((at for at, line in enumerate(place.lines) if line.strip()), default=0)
         self.next: dict[str, int] = {}
 
     def of(self, word: str) -> tuple[int, int] | None:
+        """The next line that names it as a source; where it stands nowhere else, the line of `base_model`."""
         start = self.next.get(word, self.place.first)
         for number in range(start, self.last + 1):
-            if holds(self.place.line(number), word):
+            line = self.place.line(number)
+            if holds(line, word) and not BASE.match(line):
                 self.next[word] = number + 1
                 return number, number
         return self.place.find(word)
 
+    def of_base(self, word: str) -> tuple[int, int] | None:
+        """The line of `base_model` that names it, or where its mapping does."""
+        numbers = range(self.place.first, self.last + 1)
+        named = (n for n in numbers if BASE.match(self.place.line(n)) and holds(self.place.line(n), word))
+        return (number, number) if (number := next(named, None)) else self.of(word)
 
-def input_of(found: ModelReference, role: str, lines: Lines, **said) -> RecipeInput:
+
+def input_of(found: ModelReference, role: str, lines: Lines, *, is_listed: bool = True, **said) -> RecipeInput:
     return RecipeInput(
         parent=found.path,
         role=role,
         parent_revision=found.revision,
         lora=found.lora,
         lora_revision=found.lora_revision,
-        lines=lines.of(found.written),
+        lines=(lines.of if is_listed else lines.of_base)(found.written),
         **said,
     )
 
@@ -169,7 +179,7 @@ def from_slices(part: object, scope: Scope) -> Iterator[RecipeInput]:
             own.base is not scope.base and own.base.path not in named
         ):  # a slice's own base, which is none of its sources
             child = (start, start + length) if length and start is not None else None
-            yield input_of(own.base, "base", scope.lines, module=scope.module, child_layers=child)
+            yield input_of(own.base, "base", scope.lines, is_listed=False, module=scope.module, child_layers=child)
         start = start + length if length and start is not None else None
 
 
@@ -194,7 +204,7 @@ def with_base(inputs: list[RecipeInput], base: ModelReference | None, role: str,
     if base is None:
         return inputs
     is_listed = any((each.parent, each.lora) == (base.path, base.lora) for each in inputs)
-    return inputs if is_listed and role == "base" else [*inputs, input_of(base, role, lines)]
+    return inputs if is_listed and role == "base" else [*inputs, input_of(base, role, lines, is_listed=False)]
 
 
 def has_unread_layers(document: dict) -> bool:

@@ -80,6 +80,15 @@ PHRASES = (
     phrase(r"\b(?:original|source)\s+model\b", "", "original", strong=False),
     phrase(r"\b(?:base|parent)\s+model\b", "", strong=False),
 )
+# What makes a sentence speak of other models, or of what could be done, and not of where this one comes from.
+OF_OTHERS = re.compile(
+    r"\b(?:compar(?:e[ds]?|ing|isons?|able)\b|versus|vs|outperform\w*|surpass\w*|beats?|than|in\s+contrast|similar\s+to"
+    r"|inspired\s+by|such\s+as|e\.g|for\s+example|see\s+also|alternatives?\s+to|instead\s+of|other\s+(?:models?|versions?)"
+    r"|(?:can|could|may|might|should|will)\s+(?:also\s+)?be|(?:you|one|users?|we)\s+(?:can|could|may|might)|if\s+you|how\s+to)\b",
+    re.IGNORECASE,
+)
+SENTENCE_END = re.compile(r"[.!?](?:\s|$)|[;|]")
+LEAD_MOST = 200  # characters before the words that are looked at
 DENIED = re.compile(r"(?:\bnot|\bnever|n't|\bunlike)(?:\s+(?:a|an|the|been|simply|merely|just))*\s*$", re.IGNORECASE)
 MERGE = phrase(r"\bmerge\s+(?:\w+\s+){0,3}of\b", "merge", "expert")
 DATA = re.compile(r"\s+on\s+(?:the\s+)?", re.IGNORECASE)
@@ -162,7 +171,7 @@ def said_in(line: str, below: list[tuple[int, str]]) -> Iterator[tuple[str, str,
     for each in PHRASES:
         for words in each.words.finditer(line):
             found = target_at(line, words.end())
-            if found is None or found[2] in taken or DENIED.search(line[max(0, words.start() - 40) : words.start()]):
+            if found is None or found[2] in taken or is_of_others(line, words.start()):
                 continue
             name, kind, end = found
             taken.add(end)
@@ -173,6 +182,20 @@ def said_in(line: str, below: list[tuple[int, str]]) -> Iterator[tuple[str, str,
             yield from data_after(line, end)
     if words := MERGE.words.search(line):
         yield from merged_in(line[words.end() :], [text for _, text in below])
+
+
+def is_of_others(line: str, start: int) -> bool:
+    """Does the sentence deny what its words from `start` on say, or say it of other models than this one?
+
+    >>> is_of_others("It is not a fine-tune of acme/tiny", 12), is_of_others("It is a fine-tune of acme/tiny", 8)
+    (True, False)
+    >>> is_of_others("We compare with models fine-tuned from acme/tiny", 23)
+    True
+    >>> is_of_others("It beats others. This is a fine-tune of acme/tiny", 27)
+    False
+    """
+    lead = SENTENCE_END.split(line[max(0, start - LEAD_MOST) : start])[-1]
+    return bool(DENIED.search(lead) or OF_OTHERS.search(lead))
 
 
 def data_after(line: str, start: int) -> Iterator[tuple[str, str, str, str, str]]:

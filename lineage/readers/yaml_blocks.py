@@ -68,9 +68,12 @@ def parse(block: Block, file: str) -> tuple[list[tuple[object, Place, str]], tup
     if len(block.text) > TEXT_MOST:
         return [], (f"The YAML of {file} from line {block.first} is longer than {TEXT_MOST:,} characters.",)
     parsed, problems = [], []
-    for document in list(documents_in(block.text, block.first))[:DOCUMENTS_MOST]:
+    documents = list(documents_in(block.text, block.first))
+    if len(documents) > DOCUMENTS_MOST:
+        problems.append(f"The YAML of {file} has more than {DOCUMENTS_MOST} documents; the rest was not read.")
+    for document in documents[:DOCUMENTS_MOST]:
         try:
-            value = load_yaml(document.text)
+            value = load_yaml(document.text, unfold=True)
         except YamlProblem as problem:
             problems.append(f"The YAML of {file} from line {document.first} cannot be read: {problem}")
             continue
@@ -98,7 +101,8 @@ def read_blocks(body: str, *, first: int, file: str = "README.md") -> Reading:
     reading = Reading()
     for number, block in enumerate(fenced_blocks(body, first)):
         if number >= BLOCKS_MOST:
-            break
+            said = f"{file} has more than {BLOCKS_MOST} blocks of YAML that name models; the rest was not read."
+            return reading + Reading(problems=(said,))
         parsed, problems = parse(block, file)
         reading += read_recipes(parsed) + read_training(parsed)
         if "merge_method" in block.text:  # any other block may be an example that was never meant to be read
