@@ -139,10 +139,13 @@ FIELD_OF_ROLE = {
 
 def claims_of(recipe: RecipeRecord, place: Place, stages: frozenset[str] = frozenset()) -> Iterator[ClaimRecord]:
     """One claim for each distinct parent and role of a recipe; another stage of the same file is no parent."""
-    seen = set()
+    seen, bases = set(), Lines(place)
     for each in recipe.inputs:
+        is_base = (
+            FIELD_OF_ROLE.get(each.role) == "base_model"
+        )  # cited where the recipe says so, not where it is a source
         for parent, revision, role, lines in (
-            (each.parent, each.parent_revision, each.role, each.lines),
+            (each.parent, each.parent_revision, each.role, bases.of_base(each.parent) if is_base else each.lines),
             (each.lora, each.lora_revision, "lora", lines_of_lora(each, place)),
         ):
             if parent and parent not in stages and not is_placeholder(parent) and (parent, revision, role) not in seen:
