@@ -62,6 +62,7 @@ class BoundariesSerializer(serializers.Serializer):
     boundaries = serializers.DictField()
     boundaries_corrected = serializers.DictField()
     reference = serializers.DictField()
+    left_out = serializers.DictField(help_text="Metrics that no band was made of, each with why.")
     labels = serializers.DictField(help_text="How many models of the corpus have each label.")
 
 

@@ -64,8 +64,9 @@ def boundaries_shown() -> dict | None:
     if record is None:
         return None
     said = boundaries_json(record)
-    rows = [(MEASURES[metric], found) for metric, found in said["boundaries"].items()]
-    rows += [("emissions, corrected", said["boundaries_corrected"][EMISSIONS])]
+    why = said["left_out"]
+    rows = [(MEASURES[metric], found, why.get(metric)) for metric, found in said["boundaries"].items()]
+    rows += [("emissions, corrected", said["boundaries_corrected"][EMISSIONS], why.get(EMISSIONS))]
     labels = [
         (each, said["labels"]["corrected"].get(each, 0), said["labels"]["published"].get(each, 0)) for each in LETTERS
     ]

@@ -16,7 +16,7 @@ from django.db.models import Max
 from django.utils.timezone import now
 
 from lineage.closure import chunks
-from openness.carbon.efficiency import EMISSIONS, LETTERS, SCORED, Bounds, Label, Model, bounds_of, labels_of
+from openness.carbon.efficiency import EMISSIONS, LETTERS, SCORED, Bounds, Label, Model, bounds_of, labels_of, left_out
 from openness.carbon.efficiency_record import bounds_from, bounds_json
 from openness.models import EfficiencyBounds, Emission
 from openness.reading import header_of, mirrored_repos
@@ -77,7 +77,7 @@ def bound_corpus() -> EfficiencyBounds:
     for some in chunks(keys, AT_ONCE):
         found += models_of(list(Repo.objects.filter(pk__in=some).order_by("pk")))
     bounds = bounds_of(found)
-    labels = labels_of(found, bounds)
+    labels = list(labels_of(found, bounds))
     counts = {
         "published": dict(sorted(Counter(each.published for each in labels if each.published).items())),
         "corrected": dict(sorted(Counter(each.corrected for each in labels if each.corrected).items())),
@@ -124,6 +124,7 @@ def boundaries_json(record: EfficiencyBounds) -> dict:
         "boundaries": {metric: [float(bound) for bound in found] for metric, found in bounds.published.items()},
         "boundaries_corrected": {EMISSIONS: [float(bound) for bound in bounds.corrected]},
         "reference": {key: None if value is None else float(value) for key, value in bounds.reference.items()},
+        "left_out": left_out(bounds),
         "labels": record.labels,
     }
 

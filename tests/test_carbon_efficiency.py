@@ -25,7 +25,7 @@ a/six,0,57979406,13187500000,570,
 
 
 def answer(text):
-    *rows, last = lines_of(text)
+    *rows, last = lines_of(text.encode())
     return {row["id"]: row for row in rows}, last
 
 
@@ -74,6 +74,39 @@ def test_no_corrected_label_stands_on_other_metrics_alone():
     rows, _ = answer(HEADER + ROWS + "a/mute,,1000,1000,50,\n")
     assert rows["a/mute"]["label_published"] is not None
     assert rows["a/mute"]["label_corrected"] is None
+
+
+def test_a_row_whose_emissions_cannot_be_read_takes_no_part_and_says_so():
+    rows, last = answer(HEADER + ROWS + "a/bad,=1+1,1000,1000,50,\na/minus,-5,1,1,7,\n")
+    without, bounds = answer(HEADER + ROWS)
+    for name in ("a/bad", "a/minus", "a/six"):
+        said = rows[name]
+        assert (said["label_published"], said["label_corrected"], set(said["bands"].values())) == (None, None, {None})
+        assert said["problem"].startswith("emissions_g: ")
+    assert last["boundaries"] == bounds["boundaries"] and rows["a/one"]["bands"] == without["a/one"]["bands"]
+
+
+def test_a_metric_whose_reference_is_zero_or_unknown_is_named_with_the_reason(tmp_path):
+    text = HEADER + "distilgpt2,149200,,,0,\na/one,0.5,,1000,14,\na/two,133,,2000,100,\n"
+    rows, last = answer(text)
+    assert "is 0" in last["left_out"]["downloads"] and "No model" in last["left_out"]["size_efficency"]
+    assert set(last["left_out"]) == {"downloads", "performance_score", "size_efficency"}
+    assert {row["bands"]["downloads"] for row in rows.values()} == {None}
+    (tmp_path / "corpus.csv").write_text(text, "utf8")
+    out = StringIO()
+    call_command("assess", "--carbon", str(tmp_path / "corpus.csv"), stdout=out)
+    assert "downloads takes no part: The reference is 0" in out.getvalue()
+    assert answer(HEADER + ROWS)[1]["left_out"] == {}
+
+
+def test_values_that_floats_cannot_tell_apart_are_ranked_and_banded_exactly():
+    steps = [Fraction(1) + Fraction(number, 10**30) for number in range(11)]
+    models = [Model(f"m{number}", Fraction(7), downloads=value) for number, value in enumerate(steps)]
+    bounds = bounds_of(models[::-1])
+    assert bounds.published["downloads"][2:] == tuple(
+        (steps[0] + Fraction(part, 10**30)) / steps[5] for part in (Fraction(85, 10), 6)
+    )
+    assert [found.bands["downloads"] for found in labels_of(models, bounds)] == [4] * 7 + [3] * 2 + [2, 0]
 
 
 def test_the_version_of_the_bounds_moves_with_the_corpus_and_not_with_its_order():

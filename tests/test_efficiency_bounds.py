@@ -30,8 +30,8 @@ def test_bounds_come_back_from_json_as_they_were(models):
     bounds = bounds_of(models)
     again = bounds_from(json.loads(json.dumps(bounds_json(bounds))), bounds.version)
     assert again == bounds
-    alone = [labels_of([model], again)[0] for model in models]
-    assert alone == labels_of(models, bounds)  # one by one by kept bounds as all together
+    alone = [found for model in models for found in labels_of([model], again)]
+    assert alone == list(labels_of(models, bounds))  # one by one by kept bounds as all together
 
 
 def report(number, grams, **fields):

@@ -8,12 +8,26 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 
-from openness.carbon.efficiency import EMISSIONS, LETTERS, WEIGHTS, Bounds, Label, Model, bounds_of, labels_of
+from openness.carbon.efficiency import (
+    EMISSIONS,
+    LETTERS,
+    SCORED,
+    WEIGHTS,
+    Bounds,
+    Label,
+    Model,
+    bounds_of,
+    labels_of,
+    left_out,
+)
 
 COLUMNS = ("id", "emissions_g", "size_bytes", "dataset_size_bytes", "downloads", "metrics")
 ROWS_MOST = 200_000
 MAGNITUDE_MOST = 60  # powers of ten
+ASKED = (*SCORED, "performance_score")
+NO_PART = Fraction(0)
 BLANK = {"", "nan", "none", "null", "na", "n/a"}
 
 
@@ -21,18 +35,19 @@ class BadCorpus(ValueError):
     """The CSV is no corpus; one sentence says why."""
 
 
-def lines_of(text: str) -> Iterator[dict]:
+def lines_of(content: bytes) -> Iterator[dict]:
     """A line for each row, then the bounds and the reference values they were made from."""
-    models, problems = read_models(text)
+    models, problems = read_models(content)
+    del content  # as large as the models
     bounds = bounds_of(models)
     for found, problem in zip(labels_of(models, bounds), problems, strict=True):
         yield line_of(found, problem, bounds.version)
     yield closing_line(bounds, len(models))
 
 
-def read_models(text: str) -> tuple[list[Model], list[str]]:
+def read_models(content: bytes) -> tuple[list[Model], list[str]]:
     """The rows of a CSV with the columns COLUMNS, and what could not be read in each (blank: nothing)."""
-    rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff"), newline=""))
+    rows = csv.DictReader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""))
     models, problems = [], []
     try:
         missing = [name for name in COLUMNS[:2] if name not in (rows.fieldnames or ())]
@@ -46,24 +61,33 @@ def read_models(text: str) -> tuple[list[Model], list[str]]:
             problems.append(problem)
     except csv.Error as error:
         raise BadCorpus(f"The file is no CSV: {error}.") from None
+    except UnicodeDecodeError:
+        raise BadCorpus("It is no UTF-8 text.") from None
     return models, problems
 
 
 def read_model(row: dict) -> tuple[Model, str]:
+    """One row's model, and what could not be read of it, or why its labels are not whole.
+
+    The study drops a row of zero emissions; one whose emissions cannot be read takes no part either, in no metric.
+    """
     said: dict[str, Fraction | None] = {}
     problem = ""
     for name in COLUMNS[1:5]:
         try:
             said[name] = fraction_of(row.get(name))
         except ValueError as error:
-            said[name], problem = None, problem or f"{name}: {error}"
+            said[name], problem = NO_PART if name == "emissions_g" else None, problem or f"{name}: {error}"
     try:
         metrics = metrics_of(row.get("metrics"))
     except ValueError as error:
         metrics, problem = {}, problem or f"metrics: {error}"
+    if not said["emissions_g"]:
+        problem = problem or f"emissions_g: {'none are stated' if said['emissions_g'] is None else 'they are zero'}."
     return Model(id=str(row.get("id") or "")[:300], metrics=metrics, **said), problem
 
 
+@lru_cache(20_000)  # downloads and scores come again and again; one of each value is kept
 def fraction_of(cell: object) -> Fraction | None:
     """The exact value of a cell; None of an empty one.
 
@@ -85,7 +109,7 @@ def fraction_of(cell: object) -> Fraction | None:
 
 
 def metrics_of(cell: object) -> dict[str, Fraction]:
-    """The metrics in a cell of JSON; those that are no numbers are left out."""
+    """The metrics in a cell of JSON that the classes ask for; those that are no numbers are left out."""
     text = str(cell if cell is not None else "").strip()
     if text.lower() in BLANK:
         return {}
@@ -96,9 +120,9 @@ def metrics_of(cell: object) -> dict[str, Fraction]:
     if not isinstance(said, dict):
         raise ValueError("it is no JSON object.")
     read = {}
-    for name, value in said.items():
+    for name in ASKED:
         try:
-            number = fraction_of(str(value).rstrip("%"))
+            number = fraction_of(str(said.get(name, "")).rstrip("%"))
         except ValueError:
             continue
         if number is not None:
@@ -129,6 +153,7 @@ def closing_line(bounds: Bounds, rows: int) -> dict:
         "boundaries": as_floats,
         "boundaries_corrected": {EMISSIONS: [float(bound) for bound in bounds.corrected]},
         "reference": reference,
+        "left_out": left_out(bounds),
         "weights": {metric: float(weight) for metric, weight in WEIGHTS.items()},
         "rows": rows,
         "version": bounds.version,

@@ -85,7 +85,7 @@ def large_csv() -> None:
         text += "".join(f"a/{n},{n % 977 + 0.5},{n + 1},,{n % 31},\n" for n in range(rows))
         start, problem, read = time.perf_counter(), None, 0
         try:
-            read = sum(1 for _ in lines_of(text)) - 1
+            read = sum(1 for _ in lines_of(text.encode())) - 1
         except BadCorpus as error:
             problem = str(error)
         seconds = round(time.perf_counter() - start, 2)

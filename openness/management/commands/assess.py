@@ -101,13 +101,10 @@ class Command(StemmaCommand):
 
     def label_corpus(self, file) -> int:
         try:
-            text = read_bounded(file, CORPUS_MOST).decode("utf-8-sig")
-            for line in lines_of(text):
+            for line in lines_of(read_bounded(file, CORPUS_MOST)):
                 self.put(line, readable_label(line))
         except (Unreadable, BadCorpus) as error:
             raise BadInput(f"{file}: {error}") from None
-        except UnicodeDecodeError:
-            raise BadInput(f"{file}: It is no UTF-8 text.") from None
         return YES
 
 
@@ -123,7 +120,8 @@ def readable_label(line) -> str:
     if "id" in line:
         labels = f"{line['label_published']}\t{line['label_corrected']}\t{line['version']}"
         return f"{line['id']}\t{labels}\t{line['problem'] or ''}"
-    return f"{line['rows']} rows, boundaries {line['version']}"
+    left_out = "".join(f"\n{metric} takes no part: {reason}" for metric, reason in line["left_out"].items())
+    return f"{line['rows']} rows, boundaries {line['version']}{left_out}"
 
 
 def summary(row) -> dict:
