@@ -13,7 +13,8 @@ from openness.carbon.report import Amount, Report, Statement
 from openness.carbon.score import score_report
 
 OF_CARBON = {"emissions", "energy", "inference", "intensity", "hardware_text", "duration"}
-SHOWN = ("energy", "duration", "hardware_text", "count", "place", "intensity", "pue", "stage", "tool", "tokens")
+SHOWN = ("energy", "duration", "hardware_text", "count", "place", "intensity", "pue", "stage", "tool", "tokens",
+         "parameters")  # fmt: skip
 
 
 def carbon_block(

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
+from openness.carbon.body_lines import BODY_MOST, LINE_MOST, LINES_MOST, Line, prose_lines
 from openness.carbon.body_tables import Row, rows_of_own
 from openness.carbon.hardware import find_hardware
 from openness.carbon.places import find_place
-from openness.carbon.quantities import Duration, durations, masses, with_plain_co2
+from openness.carbon.quantities import Duration, durations, masses
 from openness.carbon.report import Amount, Notes
+from openness.carbon.training_size import note_training_size
 from openness.carbon.whose import is_another_s, is_no_amount
 from openness.carbon.wording import (
     RATES,
@@ -24,13 +26,7 @@ from openness.carbon.wording import (
     note_surroundings,
 )
 
-BODY_MOST = 512 * 1024  # characters
-LINES_MOST = 8_000  # as of the card's other readers
-LINE_MOST = 2_000
 LABELS_MOST = 1_000  # no card has more lines of this kind than a few dozen
-FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
-HEADING = re.compile(r"\s{0,3}(?P<marks>#{1,6})\s+(?P<title>.{1,200})")
-TOPIC = re.compile(r"environment|carbon|co2|emission|energy|footprint|sustainab|green\b", re.IGNORECASE)
 NEAR = 8  # lines between a plain label such as `GPU:` and the emissions that make it part of the report
 # What a label means; the plain ones are about the footprint only near a line that is.
 LABELS = (
@@ -52,7 +48,6 @@ PLAIN_LABELS = (
 MEANINGS = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in LABELS)
 PLAIN_MEANINGS = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in PLAIN_LABELS)
 LABEL = re.compile(r"(?P<label>[^:\uff1a|]{2,160})[:\uff1a|]\s*(?P<value>.*)")
-COMMENT = re.compile(r"<!--.*?(?:-->|$)", re.DOTALL)
 ABOUT_CO2 = re.compile(r"co2|carbon|emi(?:ssion|tt)|greenhouse|footprint", re.IGNORECASE)
 TITLE = re.compile(r"^\s{0,3}#\s+(.{1,200})|<h1[^>]{0,100}>(.{1,200}?)</h1", re.IGNORECASE | re.MULTILINE)
 TITLE_WITHIN = 20_000  # characters
@@ -68,19 +63,6 @@ SCOPE = re.compile(
     r"final\s(?:training\s)?run|single\s(?:training\s)?run|one\s(?:training\s)?run|all\s(?:the\s)?(?:runs|experiments)|"
     r"hyper-?parameter\s(?:search|tuning)|including\s(?:all|failed|preliminary)|entire\sproject|whole\sproject", re.I
 )  # fmt: skip
-TOKENS = re.compile(
-    r"(?<![\w.])(?P<number>\d+(?:\.\d+)?)\s?(?P<unit>[BMT]|billion|million|trillion)\s(?:\w+\s){0,2}tokens", re.I
-)
-SCALE = {"b": 1e9, "m": 1e6, "t": 1e12}
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of prose, without its Markdown marks."""
-
-    number: int
-    text: str
-    in_topic: bool  # under a heading about energy or emissions
 
 
 @dataclass(frozen=True)
@@ -90,35 +72,6 @@ class Labelled:
     label: str
     value: str
     line: Line
-
-
-def prose_lines(body: str, first_line: int) -> Iterator[Line]:
-    """The lines outside code and comments. A comment's line breaks stay, so that lines keep their numbers."""
-    text = (
-        COMMENT.sub(lambda match: "\n" * match[0].count("\n"), body[:BODY_MOST]) if "<!--" in body else body[:BODY_MOST]
-    )
-    in_code, level = False, 7  # level of the heading that opened the topic; 7: none did
-    for number, line in enumerate(text.split("\n", LINES_MOST)[:LINES_MOST], first_line):
-        if FENCE.match(line):
-            in_code = not in_code
-        elif not in_code and (heading := HEADING.match(line)):
-            depth = len(heading["marks"])
-            if TOPIC.search(heading["title"]):
-                level = min(level, depth)
-            elif depth <= level:
-                level = 7
-        elif not in_code and line.strip():
-            yield Line(number, plain(line[:LINE_MOST]), level < 7)
-
-
-def plain(line: str) -> str:
-    """`line` without emphasis, bullets and link targets.
-
-    >>> plain("- **Hours used:** 168 ([source](https://example.org))")
-    'Hours used: 168 (source)'
-    """
-    line = re.sub(r"\]\([^()]{0,300}\)", "]", with_plain_co2(line))
-    return re.sub(r"^\s{0,20}(?:[-+>|\u2022]\s{0,5}){1,4}|[*`\[\]]|\|\s*$|\b_|_\b", "", line).strip()
 
 
 def labelled(line: Line) -> Labelled | None:
@@ -165,6 +118,7 @@ def read_body(body: str, first_line: int = 1) -> Notes:
         if not is_placeholder(found.value) and (not found.plain or found.line.in_topic or near):
             note_label(notes, found)
     read_sentences(notes, lines, {found.line.number for found in labels}, title)
+    note_training_size(notes, ((line.number, line.text) for line in lines), title)
     return notes
 
 
@@ -246,9 +200,6 @@ def read_sentences(notes: Notes, lines: list[Line], labels: set[int], title: str
                 note_region_sentence(notes, line)
             else:
                 note_training_sentence(notes, line)
-            if match := TOKENS.search(line.text):
-                tokens = float(match["number"]) * SCALE[match["unit"][0].lower()]
-                notes.add("tokens", tokens, match[0], None, line.number)
     for line in lines:
         if (line.in_topic or line.number in labels) and (match := SCOPE.search(line.text)):
             notes.add("scope", match[0], match[0], None, line.number)

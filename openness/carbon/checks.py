@@ -193,11 +193,12 @@ def within_twice(check: Check) -> Check:
 def check_floor(report: Report, amount: Amount | None, around: Surroundings) -> Check:
     """R5: training takes at least 6 operations a parameter and token at the hardware's peak (Kaplan et al. 2020)."""
     stage, tokens = str(report.value("stage") or "").lower(), report.value("tokens")
-    if amount is None or not amount.grams or not around.parameters or not tokens:
+    parameters = around.parameters or report.value("parameters")
+    if amount is None or not amount.grams or not parameters or not tokens:
         return not_possible("R5", "Emissions, parameters and training tokens are not all known.")
     if "fine" in stage or not any(word in stage for word in ("pre", "scratch")):
         return not_possible("R5", "The stage is not pre-training, so the tokens may be another model's.")
-    floor = EnergyReading(least_energy_kwh(report, around.parameters, tokens), "6 x parameters x tokens at peak", 20.0)
+    floor = EnergyReading(least_energy_kwh(report, parameters, tokens), "6 x parameters x tokens at peak", 20.0)
     low, high = grid_range(report)
     return unit_verdict("R5", amount, [floor], low, high)
 
