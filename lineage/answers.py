@@ -12,6 +12,7 @@ from lineage.candidates import candidates_of
 from lineage.claims import NOT_DERIVED
 from lineage.models import Claim, Node, Relation, Trace
 from lineage.reach import way_round
+from lineage.sight import told
 
 EVIDENCE_MOST = 20  # claims of one relation that are shown
 MEMBERS_MOST = 50  # of one cycle that are named
@@ -77,7 +78,7 @@ def trace_answer(trace: Trace) -> dict:
             parent_answer(row, evidence.get(row.pk, [])) | {"candidates": candidate_names(row.parent, place)}
             for place, row in enumerate(relations)
         ],
-        "contradictions": contradictions_of(trace, node, relations),
+        "contradictions": contradictions_of(trace, node, relations, everything=True),
         "problem": trace.problem or None,
     }
 
@@ -87,41 +88,37 @@ def candidate_names(parent: Node, place: int) -> list[str]:
     return [name for name, _ in candidates_of(parent, None)] if place < SEARCHED_MOST else []
 
 
-def contradictions_of(
-    trace: Trace, node: Node, relations: Sequence[Relation], hidden: frozenset[int] = frozenset()
-) -> list[str]:
+def contradictions_of(trace: Trace, node: Node, relations: Sequence[Relation], *, everything: bool) -> list[str]:
     """What its own sources say against each other, then what the graph and the calendar say against them.
 
-    Nothing is told of what the nodes in `hidden` come from, nor of a cycle that only closes through one of them.
+    Without `everything`, which is for staff, nothing is told of what a repository for staff only comes from, nor of a
+    cycle that only closes through one.
     """
-    said = [*trace.contradictions, *cycle_sentences(node, hidden), *younger_parents(trace, relations)]
-    return said + versions_in_a_ring(node, relations, hidden)
+    said = [*trace.contradictions, *cycle_sentences(node, everything=everything), *younger_parents(trace, relations)]
+    return said + versions_in_a_ring(node, relations, everything=everything)
 
 
-def cycle_sentences(node: Node, hidden: frozenset[int] = frozenset()) -> list[str]:
+def cycle_sentences(node: Node, *, everything: bool) -> list[str]:
     """The cycle that a node is on, as a way round from itself; a self-reference is said where it was read."""
     if node.cycle is None:
         return []
     members = {each.pk: each for each in Node.objects.filter(cycle=node.cycle)[:MEMBERS_MOST]}
-    edges = Relation.objects.filter(is_current=True, child__in=members, parent__in=members).exclude(
-        kind__in=NOT_DERIVED
-    )
-    pairs = edges.values_list("child_id", "parent_id")
-    way = way_round(node.pk, [pair for pair in pairs if pair[0] not in hidden])
+    edges = Relation.objects.filter(is_current=True, child__in=members, parent__in=members)
+    edges = told(edges.exclude(kind__in=NOT_DERIVED), everything=everything)
+    way = way_round(node.pk, edges.values_list("child_id", "parent_id"))
     if len(way) < 2:
         return []
     names = [members[key].label for key in (*way, way[0])]
     return [f"It is on a cycle: {' ← '.join(names)}."]
 
 
-def versions_in_a_ring(node: Node, relations: Sequence[Relation], hidden: frozenset[int] = frozenset()) -> list[str]:
+def versions_in_a_ring(node: Node, relations: Sequence[Relation], *, everything: bool) -> list[str]:
     """Newer versions that lead back to where they started; a repository that names itself is said where it was read."""
     way, following = [node], next((row.parent for row in relations if row.kind == "new_version"), None)
     while following is not None and following.pk != node.pk and len(way) < VERSIONS_MOST:
-        if following.pk in hidden:
-            return []
         way.append(following)
         rows = Relation.objects.filter(child=following, kind="new_version", is_current=True).select_related("parent")
+        rows = told(rows, everything=everything)
         following = next((row.parent for row in rows.order_by("pk")[:1]), None)
         if following in way[1:]:
             return []  # the ring does not hold this one

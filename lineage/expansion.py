@@ -15,7 +15,7 @@ from lineage.layout import Opened
 from lineage.models import Node, Relation
 from lineage.queries import Subgraph
 from lineage.reaches import counted
-from lineage.sight import Seen, hidden_nodes, seen_in_bulk
+from lineage.sight import Seen, seen_in_bulk, sees_all, told
 
 UP, DOWN = "up", "down"
 OPEN = re.compile(r"(up|down)\.(\d{1,18})", re.ASCII)
@@ -70,8 +70,7 @@ def expand(graph: Subgraph, wanted: Sequence[tuple[str, int]], kinds: tuple[str,
 
 def rows_of(key: int, side: str, kinds: tuple[str, ...], user) -> list[Relation]:
     near, far = ("child_id", "parent_id") if side == UP else ("parent_id", "child_id")
-    rows = counted(kinds).filter(**{near: key})
-    rows = rows if side == UP else rows.exclude(child_id__in=hidden_nodes(user))
+    rows = told(counted(kinds), everything=sees_all(user)).filter(**{near: key})
     return list(rows.order_by(far)[:NEIGHBOURS_MOST])
 
 
@@ -79,7 +78,7 @@ def further(drawn: Iterable[int], shown: Iterable[int], side: str, kinds: tuple[
     """The drawn nodes from which a relation leads to what is not shown."""
     near, far = ("child_id", "parent_id") if side == UP else ("parent_id", "child_id")
     shown = [key for key in shown if key is not None]
-    rows = counted(kinds).filter(**{near: OuterRef("pk")}).exclude(**{f"{far}__in": shown})
-    rows = rows if side == UP else rows.exclude(child_id__in=hidden_nodes(user))
+    rows = told(counted(kinds), everything=sees_all(user)).filter(**{near: OuterRef("pk")})
+    rows = rows.exclude(**{f"{far}__in": shown})
     found = Node.objects.filter(Exists(rows), pk__in=list(drawn))
     return frozenset(found.values_list("pk", flat=True))

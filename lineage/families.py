@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from lineage.models import Closure, Node, Relation
 from lineage.queries import seen_at
 from lineage.reaches import BELOW, WALKED_MOST, ClosureReach, Reach
-from lineage.relatives import RELATIONS_MOST, Relatives, Scope, Upwards, hidden_from, rings_of, upwards
+from lineage.relatives import RELATIONS_MOST, Relatives, Scope, Upwards, rings_of, upwards
 from lineage.sight import Seen, seen_in_bulk
 
 ROOTS_MOST = 50  # topmost ancestors
@@ -18,11 +18,10 @@ def family(root: Seen, scope: Scope, limit: int, after: int = 0, user=None) -> R
 
     A node without parents is its own topmost ancestor; on a cycle without a way out every member is one.
     """
-    hidden = hidden_from(user)
-    side = upwards(root.key, scope, hidden)
+    side = upwards(root.key, scope, user)
     tops = topmost(side)
     roots, left_out = tops[:ROOTS_MOST], len(tops) > ROOTS_MOST
-    reaches = {key: scope.reach(key, BELOW, hidden) for key in roots}
+    reaches = {key: scope.reach(key, BELOW, user) for key in roots}
     members = set(roots)
     for one in reaches.values():
         members.update(node for _, node in one.after(None, max(WALKED_MOST + 1 - len(members), 0)))
@@ -31,7 +30,7 @@ def family(root: Seen, scope: Scope, limit: int, after: int = 0, user=None) -> R
     keys = large_page(roots, after, limit) if is_large and by_closure else sorted(k for k in members if k > after)
     shown = keys[:limit]
     is_cut = side.is_cut or left_out or (is_large and not by_closure) or any(one.is_cut for one in reaches.values())
-    rows = scope.rows.filter(child_id__in=[key for key in shown if key not in hidden])
+    rows = scope.rows(user).filter(child_id__in=shown)
     edges = tuple(rows.order_by("pk")[:RELATIONS_MOST])
     names = seen_in_bulk({*shown, *roots}, user)
     following = str(shown[-1]) if len(keys) > limit else None

@@ -20,8 +20,7 @@ from lineage.queries import BadQuestion, Question, Subgraph, find, moved_to, sub
 from lineage.reaches import DEPTH_MOST
 from lineage.recipes import told
 from lineage.references import read_reference
-from lineage.relatives import hidden_from
-from lineage.sight import Seen, is_hidden, seen, seen_in_bulk
+from lineage.sight import Seen, is_hidden, seen, seen_in_bulk, sees_all
 from registry.models import Repo
 
 UP, DOWN = 4, 2  # generations that a page shows before anybody asks for more
@@ -128,11 +127,11 @@ def said_of(root: Seen, user) -> dict:
         return {"trace": None, "contradictions": [], "recipes": [], "is_on_cycle": False}
     node = Node(pk=root.key, kind=root.kind, name=root.id, repo=root.repo, cycle=root.cycle)  # as `find` read it
     visible = [row for row in parents_of(node) if not is_hidden(row.parent, user)]
-    hidden = hidden_from(user)
     return {
         "trace": trace,
-        "contradictions": contradictions_of(trace, node, visible, hidden),
-        "is_on_cycle": bool(cycle_sentences(node, hidden)) or any(row.parent_id == node.pk for row in visible),
+        "contradictions": contradictions_of(trace, node, visible, everything=sees_all(user)),
+        "is_on_cycle": bool(cycle_sentences(node, everything=sees_all(user)))
+        or any(row.parent_id == node.pk for row in visible),
         "recipes": MergeRecipe.objects.filter(repo=root.repo, is_current=True).defer("text").order_by("pk"),
     }
 

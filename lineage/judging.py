@@ -24,7 +24,7 @@ from lineage.obligations.rules import own_bits
 from lineage.obligations.verdict import Repository, Verdict, judge
 from lineage.obligations.whole import inherited
 from lineage.obligations_here import RULES, Groups
-from lineage.sight import hidden_nodes
+from lineage.sight import told
 
 CHANGED_MOST = 300  # nodes; after more changes than that, everything is judged again
 BELOW_MOST, AROUND_MOST = 1_000, 20_000  # nodes that are judged, and looked at, after few changes
@@ -103,9 +103,8 @@ def read_graph(keys: Collection[int] | None = None) -> Graph:
     unknown = Repository("", UNSEEN)
     kinds: dict[str, int] = {}
     ends: list[tuple[int, int, int]] = []
-    hidden = set(hidden_nodes(None).values_list("pk", flat=True))
     for child, parent, kind in relations_among(keys):
-        if child != parent and child not in hidden and child in place and parent in place:
+        if child != parent and child in place and parent in place:
             ends.append((place[child], place[parent], kinds.setdefault(kind, len(kinds))))
     ends.sort(key=lambda end: end[0])
     child, parent, kind = np.array(ends, dtype=np.int64).reshape(-1, 3).T
@@ -125,7 +124,7 @@ def nodes_among(keys: Collection[int] | None) -> Iterator[tuple[int, int | None]
 
 
 def relations_among(keys: Collection[int] | None) -> Iterator[tuple[int, int, str]]:
-    rows = Relation.objects.filter(is_current=True).order_by("pk").values_list("child_id", "parent_id", "kind")
+    rows = told(Relation.objects.filter(is_current=True)).order_by("pk").values_list("child_id", "parent_id", "kind")
     if keys is None:
         yield from rows.iterator(chunk_size=10_000)
         return

@@ -20,7 +20,7 @@ from lineage.obligations.verdict import (
     judge,
 )
 from lineage.reaches import ABOVE, reach
-from lineage.sight import Seen, hidden_nodes, seen
+from lineage.sight import Seen, is_hidden, seen, sees_all
 from registry.licences import LicenceReading
 from registry.models import Repo
 from registry.stated_licence import origin_of
@@ -60,12 +60,11 @@ def obligations_of(repo: Repo, user=None) -> Found | None:
     node = Node.objects.filter(repo=repo).select_related("repo").first()
     if node is None:
         return None
-    hidden = frozenset(hidden_nodes(user).values_list("pk", flat=True))
-    above = reach(node.pk, ABOVE, hidden=hidden)
+    above = reach(node.pk, ABOVE, everything=sees_all(user))
     nearest = [key for _, key in above.after(None, ANCESTORS_MOST + 1)]
     keys = [node.pk, *nearest[:ANCESTORS_MOST]]
     nodes = {each.pk: each for some in chunks(keys) for each in Node.objects.select_related("repo").filter(pk__in=some)}
-    parents, are_more = parents_within([key for key in keys if key not in hidden], nodes)
+    parents, are_more = parents_within([key for key in keys if not is_hidden(nodes[key], user)], nodes)
     is_cut = above.is_cut or are_more or len(nearest) > ANCESTORS_MOST
     above_it = Above(node.pk, parents, is_cut)
     known = repositories_of(nodes.values(), user)

@@ -12,7 +12,7 @@ from django.db.models.functions import Lower
 from lineage.claims import KINDS
 from lineage.models import Node, Relation
 from lineage.reaches import ABOVE, BELOW, DEPTH_MOST, NEWER, NewerReach, Position, Reach, counted, reach
-from lineage.sight import Seen, hidden_nodes, public_names, seen, seen_in_bulk, seen_of_repo
+from lineage.sight import Seen, hidden_nodes, public_names, seen, seen_in_bulk, seen_of_repo, sees_all, told
 from registry.models import Alias, Repo
 
 SIDES = {"ancestors": (ABOVE,), "descendants": (BELOW,), "both": (ABOVE, BELOW)}
@@ -130,7 +130,7 @@ def subgraph(root: Seen, question: Question, user=None) -> Subgraph:
     placed += [Placed(known[key], side, depth) for side, depth, key in positions]
     own = {root.key} if is_first else set()
     keys = {side: {key for where, _, key in positions if where == side} | own for side in reaches}
-    edges = edges_of(root, keys, reaches, question)
+    edges = edges_of(root, keys, reaches, question, user)
     open_nodes = frontier(keys, reaches, following)
     return Subgraph(
         root=root,
@@ -156,7 +156,6 @@ def total_of(reaches: Iterable[Reach]) -> int | None:
 
 def reaches_of(root: Seen, question: Question, user) -> dict[str, Reach]:
     """The sides that are asked for, in the order of the pages; what two would show only the first has."""
-    hidden = frozenset(hidden_nodes(user).values_list("pk", flat=True))
     found: dict[str, Reach] = {}
     for side in SIDES[question.direction]:
         omit: Iterable[int] = ()
@@ -168,7 +167,7 @@ def reaches_of(root: Seen, question: Question, user) -> dict[str, Reach]:
             side,
             depth=question.depth_of(side),
             kinds=kinds,
-            hidden=hidden,
+            everything=sees_all(user),
             omit=frozenset(omit),
             as_of=question.as_of,
         )
@@ -196,10 +195,12 @@ def page(reaches: dict[str, Reach], question: Question, room: int) -> tuple[list
     return found, None
 
 
-def edges_of(root: Seen, keys: dict[str, set[int]], reaches: dict[str, Reach], question: Question) -> list[Relation]:
+def edges_of(
+    root: Seen, keys: dict[str, set[int]], reaches: dict[str, Reach], question: Question, user
+) -> list[Relation]:
     """The relations between nodes that are shown: over all pages together every one, each on one page only."""
     found: dict[int, Relation] = {}
-    rows = counted(question.relations, question.as_of)
+    rows = told(counted(question.relations, question.as_of), everything=sees_all(user))
     above, below = reaches.get(ABOVE), reaches.get(BELOW)
     if NEWER in reaches:
         newer = counted(("new_version",), question.as_of).filter(child_id=root.key, parent_id__in=keys[NEWER])
@@ -213,8 +214,7 @@ def edges_of(root: Seen, keys: dict[str, set[int]], reaches: dict[str, Reach], q
         parents = {row.parent_id for row in some}
         shown = below.holding(parents) | (above.holding(parents) if above else set()) | {root.key}
         found |= {row.pk: row for row in some if row.parent_id in shown}
-    unsaid = {node for one in reaches.values() for node in getattr(one, "hidden", ())}
-    return [found[key] for key in sorted(found) if found[key].child_id not in unsaid]
+    return [found[key] for key in sorted(found)]
 
 
 def frontier(keys: dict[str, set[int]], reaches: dict[str, Reach], following: str | None) -> set[int]:

@@ -17,6 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from lineage.claims import NOT_DERIVED
 from lineage.closure import chunks
 from lineage.models import Closure, Node, Relation
+from lineage.sight import told
 
 ABOVE, BELOW, NEWER = "above", "below", "newer"
 WALKED_MOST = 50_000  # nodes; what lies further is not counted
@@ -47,7 +48,7 @@ class ClosureReach:
     depth: int = DEPTH_MOST
     omit: frozenset[int] = frozenset()
     is_cut: bool = False
-    hides: bool = False  # something is hidden from the viewer, though none of it is among the rows
+    everything: bool = False  # does the viewer see what is for staff only? None of it is among the rows else
     whole: list[list[Position]] = field(default_factory=list, compare=False)  # all rows, once a page has held them
 
     @property
@@ -107,8 +108,8 @@ class ClosureReach:
             shown = shown.filter(Q(depth__lt=depth) | Q(**{"depth": depth, f"{self.far}__lte": node}))
         edges = counted().filter(**{own: OuterRef("pk")}).exclude(**{other: self.root}).filter(~Exists(shown))
         edges = edges.exclude(**{f"{other}__in": self.omit}) if self.omit else edges
-        if self.hides and self.side == BELOW:  # a hidden child beyond the depth asked for is not there
-            edges = edges.exclude(child__repo__staff_only=True)
+        if self.side == BELOW:  # a hidden child beyond the depth asked for is not there
+            edges = told(edges, everything=self.everything)
         found: set[int] = set()
         for some in chunks(nodes):
             found.update(Node.objects.filter(Exists(edges), pk__in=some).values_list("pk", flat=True))
@@ -124,7 +125,7 @@ class WalkReach:
     depth: int = DEPTH_MOST
     omit: frozenset[int] = frozenset()
     kinds: tuple[str, ...] = ()
-    hidden: frozenset[int] = frozenset()
+    everything: bool = False  # as of `ClosureReach`
     as_of: datetime | None = None
     is_cut: bool = False
     depths: dict[int, int] = field(default_factory=dict)
@@ -133,7 +134,7 @@ class WalkReach:
     def __post_init__(self) -> None:
         level, depth, met = [self.root], 0, {self.root}
         while level and not self.is_cut:
-            edges = self.edges_of([node for node in level if self.side == BELOW or node not in self.hidden])
+            edges = self.edges_of(level)
             for near, far in edges:
                 self.onward.setdefault(near, []).append(far)
             if depth >= self.depth:
@@ -150,11 +151,11 @@ class WalkReach:
         near, far = ("child_id", "parent_id") if self.side == ABOVE else ("parent_id", "child_id")
         found = []
         for some in chunks(nodes):
-            rows = counted(self.kinds, self.as_of).filter(**{f"{near}__in": some}).values_list(near, far).distinct()
-            found += rows.order_by(near, far)[: WALKED_MOST + 1]
+            rows = told(counted(self.kinds, self.as_of), everything=self.everything).filter(**{f"{near}__in": some})
+            found += rows.values_list(near, far).distinct().order_by(near, far)[: WALKED_MOST + 1]
             if len(found) > WALKED_MOST:
                 break
-        return [pair for pair in found if self.side == ABOVE or pair[1] not in self.hidden]
+        return found
 
     @cached_property
     def positions(self) -> list[Position]:
@@ -210,17 +211,19 @@ def reach(
     *,
     depth: int = DEPTH_MOST,
     kinds: tuple[str, ...] = (),
-    hidden: frozenset[int] = frozenset(),
+    everything: bool,
     omit: frozenset[int] = frozenset(),
     as_of: datetime | None = None,
 ) -> ClosureReach | WalkReach:
-    """The cheaper of the two that is right."""
+    """The cheaper of the two that is right. `everything`: for who sees what is for staff only."""
     if not kinds and as_of is None:
-        found = ClosureReach(root, side, depth, omit, hides=bool(hidden))
-        if root not in hidden and not is_in_the_way(hidden, found):
+        found = ClosureReach(root, side, depth, omit, everything=everything)
+        if everything or not meets_hidden(found):
             return found
-    return WalkReach(root, side, depth, omit, kinds, hidden, as_of)
+    return WalkReach(root, side, depth, omit, kinds, everything, as_of)
 
 
-def is_in_the_way(hidden: frozenset[int], found: ClosureReach) -> bool:
-    return any(found.rows.filter(**{f"{found.far}__in": some}).exists() for some in chunks(sorted(hidden)))
+def meets_hidden(found: ClosureReach) -> bool:
+    """Is a repository for staff only the root or among the rows?"""
+    own = Node.objects.filter(pk=found.root, repo__staff_only=True).values_list("pk")
+    return own.union(found.rows.filter(**{f"{found.far[:-3]}__repo__staff_only": True}).values_list(found.far)).exists()

@@ -18,7 +18,7 @@ from lineage.models import Relation
 from lineage.queries import seen_at
 from lineage.reach import components
 from lineage.reaches import ABOVE, BELOW, DEPTH_MOST, ClosureReach, Reach, counted, reach
-from lineage.sight import Seen, hidden_nodes, seen_in_bulk
+from lineage.sight import Seen, seen_in_bulk, sees_all, told
 from lineage.ways import ways_between
 
 ANCESTORS_MOST = 2_000  # of one node that are looked at
@@ -34,12 +34,12 @@ class Scope:
     as_of: datetime | None = None
     depth: int = DEPTH_MOST  # generations, up or down
 
-    def reach(self, root: int, side: str, hidden: frozenset[int]) -> Reach:
-        return reach(root, side, depth=self.depth, kinds=self.relations, hidden=hidden, as_of=self.as_of)
+    def reach(self, root: int, side: str, user) -> Reach:
+        everything = sees_all(user)
+        return reach(root, side, depth=self.depth, kinds=self.relations, everything=everything, as_of=self.as_of)
 
-    @property
-    def rows(self) -> QuerySet[Relation]:
-        return counted(self.relations, self.as_of)
+    def rows(self, user) -> QuerySet[Relation]:
+        return told(counted(self.relations, self.as_of), everything=sees_all(user))
 
 
 @dataclass(frozen=True)
@@ -76,19 +76,15 @@ class Upwards:
         return {edge.child_id for edge in self.edges if edge.parent_id not in self.depths}
 
 
-def hidden_from(user) -> frozenset[int]:
-    return frozenset(hidden_nodes(user).values_list("pk", flat=True))
-
-
-def upwards(root: int, scope: Scope, hidden: frozenset[int]) -> Upwards:
+def upwards(root: int, scope: Scope, user) -> Upwards:
     """At most 2,000 ancestors, the nearest, and 20,000 relations upwards from them."""
-    above = scope.reach(root, ABOVE, hidden)
+    above = scope.reach(root, ABOVE, user)
     nearest = above.after(None, ANCESTORS_MOST + 1)
     depths = {root: 0} | {node: depth for depth, node in nearest[:ANCESTORS_MOST] if node != root}
     edges: list[Relation] = []
     is_cut = above.is_cut or len(nearest) > ANCESTORS_MOST
-    for some in chunks(node for node in depths if node not in hidden):
-        rows = scope.rows.filter(child_id__in=some).order_by("pk")
+    for some in chunks(depths):
+        rows = scope.rows(user).filter(child_id__in=some).order_by("pk")
         edges += rows[: RELATIONS_MOST + 1 - len(edges)]
         if len(edges) > RELATIONS_MOST:
             return Upwards(depths, edges[:RELATIONS_MOST], is_cut=True)
@@ -101,8 +97,7 @@ def common_ancestors(root: Seen, other: Seen, scope: Scope, limit: int, user=Non
     Nearest is what no other common ancestor comes from, its own cycle aside. The relations told are those on a shortest
     way from each of the two up to each nearest.
     """
-    hidden = hidden_from(user)
-    one, two = upwards(root.key, scope, hidden), upwards(other.key, scope, hidden)
+    one, two = upwards(root.key, scope, user), upwards(other.key, scope, user)
     common = one.depths.keys() & two.depths.keys()
     known = seen_in_bulk(common, user)
     rings = rings_of([*one.edges, *two.edges])
@@ -169,11 +164,10 @@ def paths(root: Seen, other: Seen, scope: Scope, limit: int, user=None) -> Relat
 
     A way meets no node twice. Nodes of ways that are not among the first `limit` are left out.
     """
-    hidden = hidden_from(user)
-    side = first = upwards(root.key, scope, hidden)
+    side = first = upwards(root.key, scope, user)
     is_up = other.key in side.depths
     low, high = (root.key, other.key) if is_up else (other.key, root.key)
-    side = side if is_up else upwards(other.key, scope, hidden)
+    side = side if is_up else upwards(other.key, scope, user)
     is_cut = side.is_cut or first.is_cut  # a way up may also lie where the first look ended
     ways = ways_between(low, high, side.parents, limit)
     edges = edges_on(ways.found, side.edges)
@@ -199,9 +193,8 @@ def impact(root: Seen, scope: Scope, user=None) -> dict:
 
     What was walked and not counted to the end gives `total` None, and the numbers are those of the nearest.
     """
-    hidden = hidden_from(user)
-    below = scope.reach(root.key, BELOW, hidden)
-    direct = scope.rows.filter(parent_id=root.key).exclude(child_id__in=hidden)
+    below = scope.reach(root.key, BELOW, user)
+    direct = scope.rows(user).filter(parent_id=root.key)
     direct = direct.exclude(child_id=root.key) if not root.is_masked else direct.none()
     by_kind = direct.values("kind").order_by("kind").annotate(number=Count("child_id", distinct=True))
     depths, farther = depths_of(below), beyond(below)

@@ -13,7 +13,7 @@ from typing import Literal
 
 from django.db.models import QuerySet
 
-from lineage.models import Claim, Node
+from lineage.models import Claim, Node, Relation
 from lineage.references import read_reference
 from registry.models import Repo
 
@@ -40,17 +40,28 @@ class Seen:
         return "" if ":" in self.id else f"/lineage/{self.kind}/{self.id}"
 
 
+def sees_all(user) -> bool:
+    """Is `user` shown what is for staff only?"""
+    return user is not None and user.is_staff
+
+
 def hidden_nodes(user) -> QuerySet[Node]:
-    """The nodes whose repositories `user` may not see."""
-    if user is not None and user.is_staff:
-        return Node.objects.none()
-    return Node.objects.filter(repo__staff_only=True)
+    """The nodes whose repositories `user` may not see: to be narrowed down, since there may be any number of them."""
+    return Node.objects.none() if sees_all(user) else Node.objects.filter(repo__staff_only=True)
+
+
+def told(rows: QuerySet[Relation], *, everything: bool = False) -> QuerySet[Relation]:
+    """Those of `rows` that the public is told of: a relation is a statement of its child, and is hidden with it.
+
+    So no way leads up from a hidden repository, and none down to one. `everything` is for who sees all.
+    """
+    return rows if everything else rows.exclude(child__repo__staff_only=True)
 
 
 def seen(node: Node, user) -> Seen:
     """One node; its repository must be selected with it."""
     repo = node.repo if node.repo_id else None
-    if repo is not None and repo.staff_only and not (user is not None and user.is_staff):
+    if repo is not None and repo.staff_only and not sees_all(user):
         name = public_name(node)
         return Seen(node.pk, node.kind, name, "dangling", name, is_masked=True)
     state: State = "dangling" if repo is None else "gone" if repo.gone_at else "mirrored"
@@ -85,4 +96,4 @@ def seen_in_bulk(keys: Iterable[int], user) -> dict[int, Seen]:
 def is_hidden(node: Node, user) -> bool:
     """May `user` not see the repository behind a node?"""
     repo = node.repo if node.repo_id else None
-    return repo is not None and repo.staff_only and not (user is not None and user.is_staff)
+    return repo is not None and repo.staff_only and not sees_all(user)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lineage.models import Node
 from lineage.reaches import ABOVE, reach
-from lineage.sight import hidden_nodes, seen_in_bulk
+from lineage.sight import seen_in_bulk, sees_all
 from openness.carbon.family import Cumulative, Member, cumulative
 from openness.carbon.history import Change, Stated, changes
 from openness.carbon.reading import read_report
@@ -22,7 +22,7 @@ def family_of(repo: Repo, user) -> dict:
     node = Node.objects.filter(repo=repo).first()
     near: dict[int, int] = {}
     if node is not None:
-        above = reach(node.pk, ABOVE, hidden=frozenset(hidden_nodes(user).values_list("pk", flat=True)))
+        above = reach(node.pk, ABOVE, everything=sees_all(user))
         near = {key: depth for depth, key in above.after(None, ANCESTORS_MOST + 1)}
     is_cut = len(near) > ANCESTORS_MOST
     known = seen_in_bulk(list(near)[:ANCESTORS_MOST], user)

@@ -7,8 +7,7 @@ from collections import Counter
 from lineage.answers import contradictions_of, evidence_for, parent_answer, parents_of
 from lineage.models import Comparison, Node, Relation
 from lineage.reaches import ABOVE, reach
-from lineage.relatives import hidden_from
-from lineage.sight import hidden_nodes, is_hidden, public_name
+from lineage.sight import is_hidden, public_name, sees_all
 from openness.card_corpus import percentile_of
 from openness.gate import iso
 from openness.gathered import Gathered, gather
@@ -88,14 +87,15 @@ def lineage(gathered: Gathered, user) -> dict:
     node = Node.objects.filter(repo=repo).first()
     relations = parents_of(node) if node else []
     visible = [row for row in relations if not is_hidden(row.parent, user)]
-    hidden = hidden_from(user)
     evidence = evidence_for(relations[:PARENTS_SHOWN])
     parents = [parent(row, evidence.get(row.pk, []), user) for row in relations[:PARENTS_SHOWN]]
     return {
         "relation": trace.relation if trace else None,
         "parents": parents if trace else None,
         "ancestors": ancestors(node, user) if trace and node else None,
-        "contradictions": contradictions_of(trace, node, visible, hidden) if trace and node else None,
+        "contradictions": contradictions_of(trace, node, visible, everything=sees_all(user))
+        if trace and node
+        else None,
         "problem": trace.problem or None if trace else None,
         "as_of": iso(trace.traced_at) if trace else None,
         "is_complete": bool(trace and trace.state_digest == repo.state_digest and len(relations) <= PARENTS_SHOWN),
@@ -104,7 +104,7 @@ def lineage(gathered: Gathered, user) -> dict:
 
 def ancestors(node: Node, user) -> int | None:
     """How many ancestors `user` sees; None where there are too many to walk around what is hidden."""
-    above = reach(node.pk, ABOVE, hidden=frozenset(hidden_nodes(user).values_list("pk", flat=True)))
+    above = reach(node.pk, ABOVE, everything=sees_all(user))
     return None if above.is_cut else above.total()
 
 

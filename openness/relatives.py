@@ -10,7 +10,6 @@ from django.db.models import Q
 
 from lineage.models import Closure, Node, Trace
 from lineage.reaches import ABOVE, reach
-from lineage.sight import hidden_nodes
 from openness.carbon.header import read_header
 from openness.carbon.report import Report
 from openness.carbon.uncommon import uncommon
@@ -49,11 +48,8 @@ def ways_around(nodes: Iterable[int]) -> dict[int, frozenset[int]]:
     What lies behind such a repository is not told, so it takes no part in findings that everybody may read.
     """
     below = Closure.objects.filter(descendant__in=nodes, ancestor__repo__staff_only=True)
-    keys = set(below.values_list("descendant_id", flat=True))
-    hidden = frozenset(hidden_nodes(None).values_list("pk", flat=True)) if keys else frozenset()
-    return {
-        key: frozenset(node for _, node in reach(key, ABOVE, hidden=hidden).after(None, ANCESTORS_MOST)) for key in keys
-    }
+    reaches = {key: reach(key, ABOVE, everything=False) for key in set(below.values_list("descendant_id", flat=True))}
+    return {key: frozenset(node for _, node in one.after(None, ANCESTORS_MOST)) for key, one in reaches.items()}
 
 
 def copied_from(repos: Sequence[Repo], headers: dict[int, dict | None]) -> dict[int, tuple[str, ...]]:

@@ -2,6 +2,8 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -9,7 +11,7 @@ from lineage.families import family
 from lineage.models import Node, Trace
 from lineage.queries import Question, seen, subgraph
 from lineage.relatives import Scope, common_ancestors, impact, paths
-from tests.mirrored import SEEN
+from tests.mirrored import SEEN, mirrored
 from tests.test_relatives import NODES, build, pairs
 
 pytestmark = pytest.mark.django_db
@@ -116,3 +118,22 @@ def test_a_cycle_that_only_a_hidden_repository_closes_is_told_to_staff_alone(cli
     client.force_login(User.objects.create_user("staff", is_staff=True))
     page = client.get("/lineage/model/acme/m0").content.decode()
     assert "on a cycle" in page and "acme/m1" in page
+
+
+def test_hidden_repositories_elsewhere_cost_no_question_anything(client):
+    nodes = build([(1, 0), (2, 1), (3, 2)])
+    Trace.objects.bulk_create(Trace(repo=node.repo, relation="merge", traced_at=SEEN) for node in nodes)
+    name = "model/acme/m1"
+    addresses = [f"/lineage/{name}", f"/carbon/{name}", f"/obligations/{name}", f"/api/v1/passport/{name}"]
+    addresses += [f"/api/v1/lineage/{part}{name}" for part in ("", "impact/", "family/")]
+
+    def asked_for(address):
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(address).status_code == 200
+        return [query["sql"] for query in queries.captured_queries]
+
+    before = {address: asked_for(address) for address in addresses}
+    hidden = [mirrored(f"secret/m{n}", staff_only=True) for n in range(40)]
+    Node.objects.bulk_create(Node(kind="model", name=repo.name, repo=repo) for repo in hidden)
+    assert {address: asked_for(address) for address in addresses} == before
+    assert all(before.values())
