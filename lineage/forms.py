@@ -105,7 +105,7 @@ def quantized_form(held: Holdings, parents: Sequence[str] = ()) -> Form:
         return Form("quantized", f"it holds {gguf[0]} and no full weights")
     if any(signs.QUANTIZED_NAME.search(parent) for parent in parents):
         return Form()  # trained on a quantization; its own format says nothing new
-    config = held.config.get("quantization_config")
+    config = held.config.get("quantization_config") or held.config.get("quantization")
     method = str(config.get("quant_method", "")).lower() if isinstance(config, dict) else ""
     if isinstance(config, dict) and config and method not in signs.NATIVE_FORMATS and not held.was_trained:
         return Form("quantized", f"its quantization_config says {method or config.get('bits', 'so')}")

@@ -194,7 +194,7 @@ def recipe_shown(recipe: MergeRecipe) -> dict:
     return {
         "recipe": recipe,
         "inputs": inputs,
-        "drawing": draw_layers(recipe.inputs, parameters if isinstance(parameters, dict) else {}),
+        "drawing": draw_layers(recipe.inputs),
         "ends": (first, last) if sliced else None,
         "settings": [
             *own.items(),

@@ -50,7 +50,7 @@ class Group:
 
     @property
     def is_weak(self) -> bool:
-        return all(claim.field in WEAK_FIELDS or claim.role in WEAK_ROLES for claim in self.claims)
+        return all(claim.field.rpartition(".")[2] in WEAK_FIELDS or claim.role in WEAK_ROLES for claim in self.claims)
 
     @property
     def prose_relations(self) -> set[str]:

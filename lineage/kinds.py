@@ -101,7 +101,7 @@ def names_the_source(group: Group) -> bool:
     """Does a sentence or a GGUF header say that this very model was quantized or converted?"""
     return any(
         (claim.source == "prose" and (claim.relation in PORTS or claim.role == "original"))
-        or (claim.source == "gguf" and claim.relation)
+        or (claim.source == "gguf" and claim.relation and claim.role != "parent_of_source")
         for claim in group.claims
     )
 

@@ -19,11 +19,10 @@ NAME_LETTERS = 34
 MIXING = ("weight", "t", "scale")  # the parameters that say how much of a model goes in, the first that is given
 
 
-def draw_layers(inputs: list[dict], shared: dict | None = None) -> SafeString | str:
+def draw_layers(inputs: list[dict]) -> SafeString | str:
     """One row for each input: a bar over the child's layers, labelled with the parent's; "" where there is none.
 
-    `inputs` are those of a stored recipe (`RecipeInput.as_dict`), `shared` the parameters of the whole merge: slerp's
-    `t` there is the share of what is not the base.
+    `inputs` are those of a stored recipe (`RecipeInput.as_dict`).
     """
     rows = [each for each in inputs if each.get("child_layers") and each["child_layers"][1] > each["child_layers"][0]]
     last = max((each["child_layers"][1] for each in rows), default=0)
@@ -35,9 +34,7 @@ def draw_layers(inputs: list[dict], shared: dict | None = None) -> SafeString | 
     colours = {name: number % 6 for number, name in enumerate(dict.fromkeys(each["parent"] for each in rows))}
     shown = rows[:ROWS_MOST]
     bars = format_html_join("", BAR_SVG, (bar(n, each, scale, colours, last) for n, each in enumerate(shown)))
-    lines = format_html_join(
-        "", LINE_SVG, (line for n, each in enumerate(shown) for line in gradient(n, each, scale, shared or {}))
-    )
+    lines = format_html_join("", LINE_SVG, (line for n, each in enumerate(shown) for line in gradient(n, each, scale)))
     ticks = format_html_join("", TICK_SVG, ((round(LEFT + layer * scale), layer) for layer in ticks_to(last)))
     return format_html(
         '<svg class="layers" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}"'
@@ -85,12 +82,13 @@ def bar(number: int, each: dict, scale: float, colours: dict[str, int], last: in
     )
 
 
-def gradient(number: int, each: dict, scale: float, shared: dict):
-    """(points, title) of each gradient by which this input's share changes over the layers; 0 is the bar's foot."""
+def gradient(number: int, each: dict, scale: float):
+    """(points, title) of each gradient by which this input's share changes over the layers; 0 is the bar's foot.
+
+    slerp's `t` is the share of what is not the base, so the base's bar has none.
+    """
     parameters = each.get("parameters") or {}
-    if "t" in shared and each["role"] != "base":
-        parameters = {"t": shared["t"]} | parameters
-    name = next((name for name in MIXING if name in parameters), "")
+    name = next((name for name in MIXING if name in parameters and (name, each["role"]) != ("t", "base")), "")
     first, end = each["child_layers"]
     for condition in conditions_of(parameters.get(name))[:3]:
         values = points(condition["value"], min(max(end - first, 16), POINTS_MOST))

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 Scalar = float | int | bool | str
-# Parameters that belong to one model; all others (t, normalize, lambda …) hold for the merge and are no model's own.
-OF_ONE_MODEL = frozenset("weight density gamma epsilon scale alpha".split())
+# Parameters of one model, and the share `t` between two, which layers and tensors may have their own of; all others
+# (normalize, lambda …) hold for the merge and are no input's.
+OF_ONE_INPUT = frozenset("weight density gamma epsilon scale alpha t".split())
 EVERYTHING = "*"
 
 

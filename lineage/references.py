@@ -11,6 +11,7 @@ REPO_ID = re.compile(rf"(?:{SEGMENT}/)?{SEGMENT}", re.ASCII)
 HUB_HOSTS = r"(?:www\.)?(?:huggingface\.co|hf\.co|hf-mirror\.com)"
 ADDRESS = re.compile(rf"(?:https?:)?(?://)?{HUB_HOSTS}/(?P<path>[^\s?#]*)", re.IGNORECASE)
 OTHER_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+LINK = re.compile(r"\[[^\]]*\]\((?P<target>https?://[^\s()]+)\)")
 REVISION = re.compile(r"(?:tree|blob|resolve|commit|raw)/([^/]+)")
 KIND_OF_PREFIX = {"datasets": "dataset", "spaces": "space", "models": "model"}
 NOT_OWNERS = frozenset("api blog docs join login papers settings tasks collections organizations pricing".split())
@@ -86,16 +87,22 @@ def read_reference(text: str) -> Reference | None:
     >>> found = read_reference(" https://huggingface.co/acme/tiny/tree/v2 ")
     >>> found.name, found.kind, found.revision
     ('acme/tiny', 'model', 'v2')
+    >>> read_reference("[Tiny](https://huggingface.co/acme/tiny)").name, read_reference("acme/tiny/").name
+    ('acme/tiny', 'acme/tiny')
     >>> read_reference("/content/drive/out").problem
     'a path on a disk'
     >>> read_reference("None") is None
     True
     """
     text = text[: REF_MOST + 1].strip().strip("\"'`")
+    if link := LINK.fullmatch(text):
+        text = link["target"]
     if is_placeholder(text):
         return None
     if address := ADDRESS.fullmatch(text.partition("?")[0].partition("#")[0]):
         return read_address(address["path"], text)
+    if text.endswith("/") and REPO_ID.fullmatch(text[:-1]) and "/" in text[:-1]:  # of an address, or of a shell
+        text = text[:-1]
     if OTHER_ADDRESS.match(text):
         return Reference(text[:REF_MOST], problem="an address elsewhere")
     if is_local_path(text):

@@ -327,3 +327,12 @@ def test_a_recipe_with_anchors_is_read_as_mergekit_reads_it():
         ("acme/a", {"weight": 0.5}),
         ("acme/b", {"weight": 0.5}),
     ]
+
+
+def test_the_share_of_the_whole_merge_counts_where_no_slice_has_its_own():
+    text = (
+        "merge_method: slerp\nbase_model: acme/a\nslices:\n- sources: [{model: acme/a, layer_range: [0, 4]}]\n"
+        "- sources: [{model: acme/b, layer_range: [4, 8]}]\n  parameters: {t: 0.4}\n"
+        "parameters: {t: 0.3, normalize: true}\n"
+    )
+    assert [each.parameters for each in recipe(text).inputs] == [{"t": 0.3}, {"t": 0.4}]

@@ -8,6 +8,7 @@ from lineage.claims import Reading
 from lineage.readers.config_files import load_json, read_adapter_config, read_config
 from lineage.readers.header import read_header
 from lineage.readers.hub_tags import base_models, read_api, read_tags
+from lineage.readers.places import Place
 from lineage.readers.prose import read_prose
 from lineage.readers.repository import ShownRepo, evidence_of
 from lineage.references import read_reference
@@ -136,6 +137,54 @@ def test_an_adapter_names_its_base_at_a_revision():
     assert (claim.relation, claim.role, claim.parent_revision) == ("adapter", "base", "v1")
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"model_name": "acme/tiny", "model_type": "bert", "hidden_size": 8, "config": {}},
+        {"model": "acme/tiny", "fine_tune_type": "lora", "adapter_path": "adapters"},
+    ],
+)
+def test_an_adapter_of_another_library_names_its_base_by_another_key(config):
+    assert said(read_adapter_config(config)) == [("adapter", "acme/tiny")]
+
+
+def test_a_base_that_is_no_text_is_a_problem():
+    reading = read_adapter_config({"base_model_name_or_path": ["acme/tiny"]})
+    assert reading.claims == () and "base_model_name_or_path holds a list" in reading.problem
+
+
+def test_the_parts_of_a_composed_model_hint_at_their_own_beginnings():
+    text = (
+        '{\n"_name_or_path": "",\n"decoder": {\n"_name_or_path": "acme/a"},\n"encoder": {\n"_name_or_path": "acme/b"}}'
+    )
+    config, _ = load_json("\ufeff" + text, "config.json")
+    found = read_config(config, Place.of("config.json", text)).claims
+    assert [(c.parent, c.role, c.lines) for c in found] == [
+        ("acme/b", "encoder", (6, 6)),
+        ("acme/a", "decoder", (4, 4)),
+    ]
+    assert read_config({"_name_or_path": "acme/a", "quantization": {"bits": 4}}).claims[0].relation == "quantized"
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ({"base_model": "acme/a, acme/b"}, [("", "acme/a"), ("", "acme/b")]),
+        ({"base_model": "acme/a", "base_model_relation": ["quantized"]}, [("quantized", "acme/a")]),
+        ({"base_model": "acme/a", "base_model_relation": "Fine-Tuned"}, [("finetune", "acme/a")]),
+        ({"base_model": "acme/a", "base_model_relation": "distill"}, [("distilled", "acme/a")]),
+        ({"base_model": "acme/a", "base_model_relation": "new_version"}, [("", "acme/a")]),
+    ],
+)
+def test_a_header_in_spellings_that_the_hub_does_not_take(header, expected):
+    assert said(read_header("model", header)) == expected
+
+
+def test_a_space_uses_what_it_loads_beforehand():
+    header = {"sdk": "gradio", "preload_from_hub": ["acme/tiny config.json,model.safetensors 1f2e", "acme/b"]}
+    assert said(read_header("space", header)) == [("uses", "acme/tiny"), ("uses", "acme/b")]
+
+
 def test_the_api_shows_the_adapter_inside_the_configuration():
     claim = read_config({"peft": {"base_model_name_or_path": "acme/tiny"}}).claims[0]
     assert (claim.source, claim.field) == ("adapter_config", "peft.base_model_name_or_path")
@@ -170,6 +219,13 @@ TINY = "[`acme/tiny`](https://huggingface.co/acme/tiny)"
         ("A pruned version of `acme/tiny`", "pruned"),
         ("static quants of https://huggingface.co/acme/tiny", "quantized"),
         (f"This repo contains GGUF format model files for {TINY}.", "quantized"),
+        ("A quantized version of [the base model](https://huggingface.co/acme/tiny)", "quantized"),
+        ("https://huggingface.co/acme/tiny with ONNX weights to be compatible with a library.", "converted"),
+        (f"本模型是 {TINY} 的微调版本。", "finetune"),
+        (f"{TINY}をファインチューニングしたモデルです。", "finetune"),
+        (f"{TINY}의 양자화 모델", "quantized"),
+        (f"Ce modèle est une version affinée de {TINY}.", "finetune"),
+        (f"Eine quantisierte Version von {TINY}.", "quantized"),
     ],
 )
 def test_a_sentence_says_how_a_model_comes_from_its_parent(sentence, relation):
@@ -185,6 +241,9 @@ def test_a_sentence_says_how_a_model_comes_from_its_parent(sentence, relation):
         "It is better than the quantized version of acme/tiny.",
         "You can use a LoRA adapter for acme/tiny.",
         "See also: a distilled version of acme/tiny",
+        "Unlike models that were fine-tuned from acme/tiny, it was trained from scratch.",
+        "There is a quantized version of acme/tiny by others.",
+        f"Quantized versions of {TINY} are available at me/quants.",
         "<!--\nfine-tuned version of acme/tiny\n-->",
         "It was fine-tuned from scratch on acme/corpus or so",
         "a fine-tuned version of [Tiny](https://example.org/acme/tiny)",
@@ -206,7 +265,14 @@ def test_a_link_to_a_dataset_is_no_model():
     assert [(c.relation, c.parent_kind) for c in read_prose(text).claims] == [("trained_on", "dataset")]
 
 
+def test_a_sentence_names_the_data_of_the_training():
+    text = "The weights were fine-tuned on the acme/corpus dataset."
+    assert said(read_prose(text)) == [("trained_on", "acme/corpus")]
+
+
 def test_a_path_behind_the_hubs_address_is_a_path():
+    dotted = read_prose("a fine-tuned version of [./out/tiny](https://huggingface.co/./out/tiny)").claims[0]
+    assert dotted.parent == "./out/tiny"
     text = "a fine-tuned version of [/root/out/tiny](https://huggingface.co//root/out/tiny) on data"
     claim = read_prose(text).claims[0]
     assert claim.parent == "/root/out/tiny" and read_reference(claim.parent).is_path

@@ -55,8 +55,8 @@ def test_a_gguf_names_the_converted_model_and_only_its_parents_beyond():
     claims = read_gguf(io.BytesIO(gguf(FIELDS))).claims
     assert [(c.relation, c.parent, c.role) for c in claims] == [
         ("quantized", "acme/mix", ""),
-        ("", "acme/a", "parent_of_source"),
-        ("", "Acme/B-7B", "parent_of_source"),
+        ("quantized", "acme/a", "parent_of_source"),
+        ("quantized", "Acme/B-7B", "parent_of_source"),
         ("trained_on", "acme/corpus", ""),
     ]
 

@@ -14,6 +14,10 @@ from lineage.readers.places import Place
 from lineage.references import is_placeholder
 
 JSON_MOST = 4 * 1024 * 1024  # characters
+# Where each library names the base in `adapter_config.json`: PEFT, then AdapterHub's adapters, then mlx-lm.
+BASE_KEYS = ("base_model_name_or_path", "model_name", "model")
+# Parts of a composed model that carry a configuration of their own.
+PARTS = "text_config vision_config audio_config llm_config language_config encoder decoder question_encoder generator"
 DEPTH_MOST = 200  # json.loads itself recurses; the scan before it costs a pass over the text
 
 
@@ -36,7 +40,7 @@ def load_json(text: str, file: str) -> tuple[dict | None, str]:
     if deepest(text) > DEPTH_MOST:
         return None, f"{file} nests deeper than {DEPTH_MOST} and was not read."
     try:
-        value = json.loads(text)
+        value = json.loads(text.removeprefix("\ufeff"))
     except ValueError as error:
         return None, f"{file} is not JSON: {error}."
     if not isinstance(value, dict):
@@ -48,7 +52,8 @@ def claim_of(value: object, *, field: str, source: str, place: Place, **said) ->
     """One claim from one text field, or none where the field is absent or a placeholder."""
     if not isinstance(value, str) or is_placeholder(value):
         return ()
-    lines = place.find(f'"{field.rpartition(".")[2]}"') if place.lines else None
+    key = f'"{field.rpartition(".")[2]}"'
+    lines = (place.find_both(key, value) or place.find(key)) if place.lines else None
     quote = quoted(place.line(lines[0]) if lines else f"{field}: {value}")
     return (ClaimRecord(parent=value, source=source, field=field, file=place.file, lines=lines, quote=quote, **said),)
 
@@ -60,9 +65,11 @@ def read_adapter_config(config: dict, place: Place | None = None, *, prefix: str
     'v1'
     """
     revision = config.get("revision")
+    key = next((key for key in BASE_KEYS if config.get(key) is not None), BASE_KEYS[0])
+    base = config.get(key)
     claims = claim_of(
-        config.get("base_model_name_or_path"),
-        field=f"{prefix}base_model_name_or_path",
+        base,
+        field=f"{prefix}{key}",
         source="adapter_config",
         place=place or Place(),
         relation="adapter",
@@ -72,7 +79,8 @@ def read_adapter_config(config: dict, place: Place | None = None, *, prefix: str
     if "stemma_compatible_with" in config:  # a compatibility adapter of ours names whose side it also takes
         said = {"field": f"{prefix}stemma_compatible_with", "relation": "distilled", "role": "teacher"}
         claims += claim_of(config["stemma_compatible_with"], source="adapter_config", place=place or Place(), **said)
-    return Reading(claims)
+    said = f"The field {prefix}{key} holds a {type(base).__name__}, which names no repository."
+    return Reading(claims, problems=() if base is None or isinstance(base, str) else (said,))
 
 
 def is_quantized(quantization: object) -> bool:
@@ -89,9 +97,13 @@ def is_quantized(quantization: object) -> bool:
 def read_config(config: dict, place: Place | None = None) -> Reading:
     """What `config.json` says: a weak hint of the model that training started from, and a quantizer's data set."""
     place = place or Place()
-    quantization = config.get("quantization_config")
+    quantization = config.get("quantization_config") or config.get("quantization")  # the latter is mlx-lm's
     said = "quantized" if is_quantized(quantization) else ""
     claims = claim_of(config.get("_name_or_path"), field="_name_or_path", source="config", place=place, relation=said)
+    for part in PARTS.split():
+        if isinstance(config.get(part), dict):
+            value, field = config[part].get("_name_or_path"), f"{part}._name_or_path"
+            claims += claim_of(value, field=field, source="config", place=place, role=part)
     if isinstance(quantization, dict):
         data = quantization.get("dataset")
         if isinstance(data, str) and "/" in data:

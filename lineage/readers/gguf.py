@@ -151,7 +151,7 @@ def claims_in(fields: dict[str, object], file: str) -> Iterator[ClaimRecord]:
     # An adapter's own card names the model that it goes on; any other card names the parents of what was converted.
     is_adapter = fields.get("general.type") == "adapter"
     for key, relation, role, kind in (
-        ("general.base_model", *(("adapter", "base") if is_adapter else ("", "parent_of_source")), MODEL),
+        ("general.base_model", *(("adapter", "base") if is_adapter else (own, "parent_of_source")), MODEL),
         ("general.dataset", "trained_on", "", DATASET),
     ):
         count = fields.get(f"{key}.count")

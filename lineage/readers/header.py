@@ -5,15 +5,34 @@ Field meanings: hub-docs, model-cards.md, datasets-cards.md, spaces-config-refer
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from lineage.claims import DATASET, MODEL, SPACE, ClaimRecord, Reading, quoted
+from lineage.claims import DATASET, FROM_MODEL, MODEL, SPACE, ClaimRecord, Reading, quoted
 from lineage.readers.places import Place
 from lineage.references import is_placeholder
 
 VALUES_MOST = 200  # of one field
 HUB_RELATIONS = ("adapter", "merge", "quantized", "finetune")
 
+SEVERAL = re.compile(r"\s*[\w.-]+/[\w.-]+(?:\s*,\s*[\w.-]+/[\w.-]+)+\s*", re.ASCII)
+# Other spellings of the relations, which the Hub does not take but which say what was meant.
+SPELLINGS = {
+    "fine-tune": "finetune",
+    "finetuned": "finetune",
+    "fine-tuned": "finetune",
+    "finetuning": "finetune",
+    "quantization": "quantized",
+    "quantize": "quantized",
+    "quantised": "quantized",
+    "merged": "merge",
+    "lora": "adapter",
+    "adapters": "adapter",
+    "distill": "distilled",
+    "distillation": "distilled",
+    "conversion": "converted",
+    "pruning": "pruned",
+}
 # kind of the card -> field -> (kind of the parent, relation that the field says)
 FIELDS = {
     MODEL: {
@@ -27,14 +46,19 @@ FIELDS = {
         "models": (MODEL, "uses"),
         "datasets": (DATASET, "uses"),
         "duplicated_from": (SPACE, "duplicated_from"),
+        "preload_from_hub": (MODEL, "uses"),  # "owner/name file,file revision"
     },
 }
 
 
 def words_of(value: object) -> Iterator[str]:
-    """The texts of a field that may be one text, a list, or a list of `{name: …}`."""
+    """The texts of a field that may be one text, ids behind commas, a list, or a list of `{name: …}`.
+
+    >>> list(words_of("acme/a, acme/b")), list(words_of([{"name": "acme/a"}, "a, b"]))
+    (['acme/a', 'acme/b'], ['acme/a', 'a, b'])
+    """
     if isinstance(value, str):
-        yield value
+        yield from re.split(r"\s*,\s*", value.strip()) if SEVERAL.fullmatch(value) else (value,)
     elif isinstance(value, dict):
         yield from (value[key] for key in ("name", "id", "model") if isinstance(value.get(key), str))
     elif isinstance(value, list):
@@ -44,14 +68,18 @@ def words_of(value: object) -> Iterator[str]:
 
 
 def said_relation(metadata: dict) -> str:
-    """`base_model_relation` where it is one of the Hub's four words.
+    """`base_model_relation` where it is a kind of relation, or a list that says one and the same.
 
-    >>> said_relation({"base_model_relation": " Quantized "}), said_relation({"base_model_relation": "child"})
-    ('quantized', '')
+    >>> said_relation({"base_model_relation": " Quantized "}), said_relation({"base_model_relation": ["LoRA"]})
+    ('quantized', 'adapter')
+    >>> said_relation({"base_model_relation": "child"}), said_relation({"base_model_relation": ["merge", "adapter"]})
+    ('', '')
     """
-    word = metadata.get("base_model_relation")
-    word = word.strip().lower() if isinstance(word, str) else ""
-    return word if word in HUB_RELATIONS else ""
+    value = metadata.get("base_model_relation")
+    parts = value[:VALUES_MOST] if isinstance(value, list) else [value]
+    words = {part.strip().lower() for part in parts if isinstance(part, str)}
+    kinds = {SPELLINGS.get(word, word) for word in words}
+    return kinds.pop() if len(kinds) == 1 and kinds <= set(FROM_MODEL) else ""
 
 
 def quantizer_s(metadata: dict, field: str) -> str:
@@ -67,6 +95,8 @@ def quantizer_s(metadata: dict, field: str) -> str:
 def named(metadata: dict, field: str) -> list[str]:
     """The distinct names in a field, in order; placeholders are no names."""
     words = (word.strip().removeprefix("extended|") for word in words_of(metadata.get(field)))
+    if field == "preload_from_hub":
+        words = (word.partition(" ")[0] for word in words)
     return list(dict.fromkeys(word for word in words if not is_placeholder(word) and not word.startswith("other-")))
 
 

@@ -52,7 +52,7 @@ def read_json(name: str, text: str) -> tuple[Reading, dict]:
     config, problem = load_json(text, name)
     if config is None:
         return Reading(problems=(problem,)), {}
-    if "base_model_name_or_path" in config or "peft_type" in config:
+    if "base_model_name_or_path" in config or "peft_type" in config or PurePath(name).name == "adapter_config.json":
         return read_adapter_config(config, Place.of(name, text)), {"config": {"peft": config}}
     return read_config(config, Place.of(name, text)), {"config": config}
 

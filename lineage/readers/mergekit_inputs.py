@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from lineage.claims import RecipeInput
 from lineage.readers.places import Place, holds
-from lineage.recipes import OF_ONE_MODEL, merged
+from lineage.recipes import OF_ONE_INPUT, merged
 from lineage.references import is_placeholder
 
 LAYERS_MOST = 10**6
@@ -134,8 +134,8 @@ class Scope:
 
 
 def scope_of(document: dict, lines: Lines) -> Scope:
-    """The scope of a whole recipe: its base, and of its parameters those that belong to one model."""
-    own = {name: value for name, value in parameters_of(document).items() if name in OF_ONE_MODEL}
+    """The scope of a whole recipe: its base, and of its parameters those that an input may have its own of."""
+    own = {name: value for name, value in parameters_of(document).items() if name in OF_ONE_INPUT}
     return Scope(lines, levels=(own,) if own else (), base=reference_of(document.get("base_model")))
 
 

@@ -30,7 +30,7 @@ TARGET = re.compile(
 )
 # What may stand between the words and the name.
 FILLER = re.compile(
-    r"(?:\[optional\]|</?(?:b|strong|em|i|code|span|td|th)>|[\s:*_`\"'(\[|]|(?:the|a|an|our|this|original|official|base|model|models|pre-?trained"
+    r"(?:\[optional\]|</?(?:b|strong|em|i|code|span|td|th)>|[\s:*_`\"'(|]|\[(?![^\]\n]{1,200}\]\()|(?:the|a|an|our|this|original|official|base|model|models|pre-?trained"
     r"|hugging ?face|weights|checkpoint|full|language|hf)\b){0,16}",
     re.IGNORECASE,
 )
@@ -54,6 +54,20 @@ def phrase(words: str, relation: str, role: str = "", *, strong: bool = True) ->
     return Phrase(re.compile(words, re.IGNORECASE), relation, role, strong)
 
 
+# French, Spanish, Portuguese, Italian and German, where the words stand before the name as in English.
+IN_OTHER_LANGUAGES = (
+    (
+        r"\b(?:affinée?|ajustad[ao]|afinad[ao]|refinad[ao]|fine[\s-]?tun(?:ed|ée?|ad[ao]))"
+        r"\s+(?:d[eou]|del|di|da|desde|à\s+partir\s+d[eu]|a\s+partir\s+d[eo])\b",
+        "finetune",
+    ),
+    (
+        r"\b(?:feinabgestimmte|feinjustierte|nachtrainierte|fine[\s-]?getunte)\s+(?:version|variante)\s+von\b",
+        "finetune",
+    ),
+    (r"\b(?:quantifiée?|cuantizad[ao]|quantizad[ao]|quantizzat[ao])\s+(?:d[eou]|del|di|da)\b", "quantized"),
+    (r"\bquantisierte\s+(?:version|variante)\s+von\b", "quantized"),
+)
 PHRASES = (
     phrase(rf"\bquanti[sz]ed{VERSION}\s+{OF}\b", "quantized"),
     phrase(rf"\b(?:quanti[sz]ations?|quants?)\s+{OF}\b", "quantized"),
@@ -76,21 +90,47 @@ PHRASES = (
         "finetune",
     ),
     phrase(r"\b(?:dreambooth|textual\s+inversion)?\s*model\s+derived\s+from\b", "finetune"),
+    phrase(r"\bcontrolnet\s+weights\s+trained\s+on\b", "finetune"),
+    *(phrase(words, relation) for words, relation in IN_OTHER_LANGUAGES),
     phrase(r"\b(?:derived\s+from|based\s+on|built\s+(?:on|upon)(?:\s+top\s+of)?)\b", "", strong=False),
     phrase(r"\b(?:original|source)\s+model\b", "", "original", strong=False),
     phrase(r"\b(?:base|parent)\s+model\b", "", strong=False),
 )
+# Words that follow the name: Chinese, Japanese and Korean say the verb last, and so does the template of ONNX ports.
+AFTER = tuple(
+    (re.compile(rf"[)\]*_`\"'」』]*\s*{words}", re.IGNORECASE), relation)
+    for words, relation in (
+        (r"with\s+ONNX\s+weights", "converted"),
+        (r"(?:模型)?(?:的|进行|上|之上|基础上|为基础|作为基座)?(?:全参数|指令|监督|\s)*(?:微调|精调)", "finetune"),
+        (r"(?:模型)?(?:的|进行)?\s*(?:GGUF|GPTQ|AWQ|INT[48]|[48]\s?bit)?\s*量化", "quantized"),
+        (
+            r"(?:モデル)?(?:を|の|に対して|をベースに)?\s*(?:ベースに|ファインチューニング|追加学習|ファインチューン)",
+            "finetune",
+        ),
+        (r"(?:モデル)?(?:を|の)?\s*(?:GGUF|GPTQ|AWQ|[48]\s?bit)?\s*(?:に|へ)?\s*量子化", "quantized"),
+        (r"(?:모델)?(?:을|를|의)?\s*(?:미세\s?조정|파인\s?튜닝)", "finetune"),
+        (r"(?:모델)?(?:을|를|의)?\s*양자화", "quantized"),
+    )
+)
 # What makes a sentence speak of other models, or of what could be done, and not of where this one comes from.
 OF_OTHERS = re.compile(
-    r"\b(?:compar(?:e[ds]?|ing|isons?|able)\b|versus|vs|outperform\w*|surpass\w*|beats?|than|in\s+contrast|similar\s+to"
+    r"\b(?:compar(?:e[ds]?|ing|isons?|able)\b|baselines?|versus|vs|outperform\w*|surpass\w*|beats?|than|in\s+contrast"
+    r"|unlike|similar\s+to|there\s+(?:is|are|exists?)|without"
     r"|inspired\s+by|such\s+as|e\.g|for\s+example|see\s+also|alternatives?\s+to|instead\s+of|other\s+(?:models?|versions?)"
     r"|(?:can|could|may|might|should|will)\s+(?:also\s+)?be|(?:you|one|users?|we)\s+(?:can|could|may|might)|if\s+you|how\s+to)\b",
+    re.IGNORECASE,
+)
+ELSEWHERE = re.compile(
+    r"[)\]*_`\"']*\s+(?:is|are|can)\s+(?:(?:also|now|already|be)\s+)*(?:available|hosted|published|found|at)\b"
+    r"(?!.*\b(?:this\s+repo|here|below))",
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(r"[.!?](?:\s|$)|[;|]")
 LEAD_MOST = 200  # characters before the words that are looked at
 DENIED = re.compile(r"(?:\bnot|\bnever|n't|\bunlike)(?:\s+(?:a|an|the|been|simply|merely|just))*\s*$", re.IGNORECASE)
 MERGE = phrase(r"\bmerge\s+(?:\w+\s+){0,3}of\b", "merge", "expert")
+TRAINED_ON = re.compile(r"\b(?:were|was|is|been)\s+(?:fine[\s-]?tuned|trained)(?=\s+on\b)", re.IGNORECASE)
+IS_PATH = re.compile(r"//|/\.{1,2}/")
 DATA = re.compile(r"\s+on\s+(?:the\s+)?", re.IGNORECASE)
 
 
@@ -124,7 +164,7 @@ def named_by(found: re.Match) -> tuple[str, str, int] | None:
     link = found["link"] or found["url"] or found["href"]
     if link and not ADDRESS.match(link):
         return None
-    if link and "//" in link.partition("://")[2]:  # a trainer wrote the path of its own disk behind the Hub's address
+    if link and IS_PATH.search(link.partition("://")[2]):  # a trainer wrote a path of its own disk behind the address
         reference = read_reference(found["text"] or "")
     else:
         reference = read_reference((link or found["id"]).rstrip(".,;:!"))
@@ -171,7 +211,7 @@ def said_in(line: str, below: list[tuple[int, str]]) -> Iterator[tuple[str, str,
     for each in PHRASES:
         for words in each.words.finditer(line):
             found = target_at(line, words.end())
-            if found is None or found[2] in taken or is_of_others(line, words.start()):
+            if found is None or found[2] in taken or is_of_others(line, words.start(), found[2]):
                 continue
             name, kind, end = found
             taken.add(end)
@@ -180,12 +220,24 @@ def said_in(line: str, below: list[tuple[int, str]]) -> Iterator[tuple[str, str,
             elif kind == DATASET and each.is_strong:
                 yield name, DATASET, "trained_on", "", "sentence"
             yield from data_after(line, end)
+    yield from said_after(line, taken)
+    if words := TRAINED_ON.search(line):
+        yield from data_after(line, words.end())
     if words := MERGE.words.search(line):
         yield from merged_in(line[words.end() :], [text for _, text in below])
 
 
-def is_of_others(line: str, start: int) -> bool:
-    """Does the sentence deny what its words from `start` on say, or say it of other models than this one?
+def said_after(line: str, taken: set[int]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Parents whose words follow their name, within the bound of `TARGET`."""
+    for found in TARGET.finditer(line) if not line.isascii() or "ONNX" in line else ():
+        relation = next((relation for words, relation in AFTER if words.match(line, found.end())), "")
+        named = named_by(found) if relation else None
+        if named and named[1] == MODEL and named[2] not in taken and not is_of_others(line, found.start()):
+            yield named[0], MODEL, relation, "", "sentence"
+
+
+def is_of_others(line: str, start: int, end: int | None = None) -> bool:
+    """Does the sentence deny what its words from `start` to `end` say, or say it of other models than this one?
 
     >>> is_of_others("It is not a fine-tune of acme/tiny", 12), is_of_others("It is a fine-tune of acme/tiny", 8)
     (True, False)
@@ -195,7 +247,8 @@ def is_of_others(line: str, start: int) -> bool:
     False
     """
     lead = SENTENCE_END.split(line[max(0, start - LEAD_MOST) : start])[-1]
-    return bool(DENIED.search(lead) or OF_OTHERS.search(lead))
+    is_elsewhere = end is not None and ELSEWHERE.match(line, end)
+    return bool(DENIED.search(lead) or OF_OTHERS.search(lead) or is_elsewhere)
 
 
 def data_after(line: str, start: int) -> Iterator[tuple[str, str, str, str, str]]:
