@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
-from openness.carbon.body_lines import BODY_MOST, LINE_MOST, LINES_MOST, Line, prose_lines
-from openness.carbon.body_tables import Row, rows_of_own
+from openness.carbon.body_html import Table, html_tables
+from openness.carbon.body_lines import LINE_MOST, LINES_MOST, Line, prose_lines, without_comments
+from openness.carbon.body_tables import Row, own_row, rows_of_own, with_codecarbon_units
 from openness.carbon.hardware import find_hardware
+from openness.carbon.labels import Labelled, energy_unit_in, labelled, labelled_pair, mass_unit_in, meaning_of
 from openness.carbon.places import find_place
 from openness.carbon.quantities import Duration, durations, masses
 from openness.carbon.report import Amount, Notes
 from openness.carbon.training_size import note_training_size
-from openness.carbon.whose import is_another_s, is_no_amount
+from openness.carbon.whose import OWN, is_another_s, is_no_amount
 from openness.carbon.wording import (
     RATES,
     amount_in,
@@ -28,26 +29,6 @@ from openness.carbon.wording import (
 
 LABELS_MOST = 1_000  # no card has more lines of this kind than a few dozen
 NEAR = 8  # lines between a plain label such as `GPU:` and the emissions that make it part of the report
-# What a label means; the plain ones are about the footprint only near a line that is.
-LABELS = (
-    ("intensity", r"(?:carbon|grid)\s(?:intensity|efficiency)"),
-    ("offset", r"offset|calculator|tracker"),
-    ("emissions", r"(?:carbon|co2|ghg|greenhouse)\b.{0,30}(?:emi|foot|eq)|emissions?\b|^co2(?:eq?)?$"),
-    ("energy", r"energy|electricity|power\sconsum"),
-    ("hardware", r"hardware\s(?:type|used)"),
-    ("duration", r"hours?\sused|(?:gpu|tpu|compute)[\s-]hours?"),
-    ("provider", r"cloud\sprovider|cloud\splatform"),
-    ("place", r"compute\sregion|cloud\sregion|geographical"),
-    ("stage", r"training\stype"),
-)
-PLAIN_LABELS = (
-    ("hardware", r"(?:training\s)?(?:hardware|gpus?|tpus?|accelerators?|devices?|compute|infrastructure)"),
-    ("duration", r"(?:training\s|total\s|train\s)?(?:time|duration|runtime|hours?)"),
-    ("place", r"(?:region|location|country|place|data\s?cent(?:er|re))"),
-)
-MEANINGS = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in LABELS)
-PLAIN_MEANINGS = tuple((name, re.compile(pattern, re.IGNORECASE)) for name, pattern in PLAIN_LABELS)
-LABEL = re.compile(r"(?P<label>[^:\uff1a|]{2,160})[:\uff1a|]\s*(?P<value>.*)")
 ABOUT_CO2 = re.compile(r"co2|carbon|emi(?:ssion|tt)|greenhouse|footprint", re.IGNORECASE)
 TITLE = re.compile(r"^\s{0,3}#\s+(.{1,200})|<h1[^>]{0,100}>(.{1,200}?)</h1", re.IGNORECASE | re.MULTILINE)
 TITLE_WITHIN = 20_000  # characters
@@ -65,48 +46,40 @@ SCOPE = re.compile(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Labelled:
-    name: str
-    plain: bool  # the label alone does not say that it is about the training's footprint
-    label: str
-    value: str
-    line: Line
-
-
-def labelled(line: Line) -> Labelled | None:
-    """The label that `line` opens with, where it is one of ours."""
-    match = LABEL.match(line.text)
-    if not match:
-        return None
-    label, value = match["label"].strip(), match["value"].strip()
-    found = meaning_of(label)
-    return Labelled(found[0], found[1], label, value, line) if found else None
-
-
-def meaning_of(label: str) -> tuple[str, bool] | None:
-    """(what a label stands for, whether only beside another one); None where it is none of ours.
-
-    >>> meaning_of("Carbon Emitted"), meaning_of("GPU"), meaning_of("Accuracy")
-    (('emissions', False), ('hardware', True), None)
-    """
-    for name, pattern in MEANINGS:
-        if pattern.search(label):
-            return name, False
-    for name, pattern in PLAIN_MEANINGS:
-        if pattern.fullmatch(re.sub(r"\s*\(.*", "", label)):
-            return name, True
-    return None
-
-
 def read_body(body: str, first_line: int = 1) -> Notes:
     """What the text after the header says of carbon."""
     notes = Notes("body")
     title = next((found[1] or found[2] for found in TITLE.finditer(body[:TITLE_WITHIN])), "")
-    tables = list(rows_of_own(body[:BODY_MOST].split("\n", LINES_MOST)[:LINES_MOST], first_line, reports_a_run, title))
+    html, body = html_tables(without_comments(body))
+    tables = list(rows_of_own(body.split("\n", LINES_MOST)[:LINES_MOST], first_line, reports_a_run, title))
+    pairs = []
+    for rows in html:
+        if reports_a_run(rows[0][1]):
+            tables.append(own_html_row(rows, first_line, title))
+        else:
+            pairs += [labelled_row(first_line + number, cells) for number, cells in rows if len(cells) > 1]
     read = note_tables(notes, tables)
     lines = [line for line in prose_lines(body, first_line) if line.number not in read]
-    labels = list(islice((found for line in lines if (found := labelled(line))), LABELS_MOST))
+    labels = list(islice((found for found in chain(map(labelled, lines), pairs) if found), LABELS_MOST))
+    labels.sort(key=lambda found: found.line.number)
+    note_labels(notes, labels)
+    read_sentences(notes, lines, {found.line.number for found in labels}, title)
+    note_training_size(notes, ((line.number, line.text) for line in lines), title)
+    return notes
+
+
+def own_html_row(rows: Table, first_line: int, title: str) -> Row:
+    """The row of the card's model in an HTML table with headings; without any cells where none is."""
+    number, cells = own_row(rows[1:], title) or (rows[0][0], [])
+    return Row(first_line + number, tuple(zip(rows[0][1], cells, strict=False)), range(0))
+
+
+def labelled_row(number: int, cells: list[str]) -> Labelled | None:
+    return labelled_pair(cells[0], " | ".join(cells[1:]), Line(number, " ".join(cells), in_topic=False))
+
+
+def note_labels(notes: Notes, labels: list[Labelled]) -> None:
+    """Note the labels that are about the training's footprint; a plain one where it stands near such a one."""
     strong = [
         found.line.number
         for found in labels
@@ -117,9 +90,6 @@ def read_body(body: str, first_line: int = 1) -> Notes:
         near = nearest < len(strong) and strong[nearest] <= found.line.number + NEAR
         if not is_placeholder(found.value) and (not found.plain or found.line.in_topic or near):
             note_label(notes, found)
-    read_sentences(notes, lines, {found.line.number for found in labels}, title)
-    note_training_size(notes, ((line.number, line.text) for line in lines), title)
-    return notes
 
 
 def reports_a_run(headings: list[str]) -> bool:
@@ -131,7 +101,7 @@ def reports_a_run(headings: list[str]) -> bool:
 def note_tables(notes: Notes, tables: list[Row]) -> set[int]:
     """Note the row of the card's own model; the lines of all these tables, which nothing else reads."""
     for row in tables:
-        for heading, cell in row.cells:
+        for heading, cell in with_codecarbon_units(row.cells):
             if (meaning := meaning_of(heading)) and not is_placeholder(cell):
                 line = Line(row.number, cell, in_topic=True)
                 note_label(notes, Labelled(meaning[0], False, heading, cell, line))
@@ -147,6 +117,8 @@ def note_label(notes: Notes, found: Labelled) -> None:
         notes.add("hardware_text", value, value, found.label, line)
     elif found.name == "duration":
         note_labelled_duration(notes, found)
+    elif found.name == "energy" and (unit := energy_unit_in(found.label)) and re.fullmatch(r"\W{0,3}[\d.,]+", value):
+        value = f"{value} {unit}"
     elif found.name == "place":
         note_place(notes, value, found.label, line)
     elif found.name in ("stage", "provider"):
@@ -156,15 +128,8 @@ def note_label(notes: Notes, found: Labelled) -> None:
 
 def note_labelled_emissions(notes: Notes, found: Labelled) -> None:
     """`Carbon emitted: 12` and `CO2 Emissions (in grams): 12`; a unit in the label counts where the value has none."""
-    in_label = re.search(
-        r"\bin\s(kilo)?grams?\b|\((k?g|t|lbs?)(?:\s?co2\w*)?\)|\bin\s(k?g|tonnes)\b", found.label, re.I
-    )
-    unit = ""
-    if in_label:
-        said = (in_label[2] or in_label[3] or ("kg" if in_label[1] else "g")).lower()
-        unit = {"lbs": "lb", "tonnes": "t"}.get(said, said)
     lead = re.split(r"\d", found.value, maxsplit=1)[0]
-    amount = amount_in(found.value, unit)
+    amount = amount_in(found.value, mass_unit_in(found.label))
     if amount is not None and amount.unit_assumed and is_no_amount(lead):
         return
     if amount is None or (amount.problem and not re.match(r"\W{0,3}[\d.-]", found.value)):
@@ -224,11 +189,13 @@ def note_sentence_emissions(notes: Notes, line: Line, title: str) -> bool:
     for sentence in SENTENCE_END.split(line.text):
         if not ABOUT_CO2.search(sentence):
             continue
+        others_end = 0  # of the last figure that is another's
         for quantity, per in masses(sentence):
-            if per in RATES:
+            if per in RATES or (others_end and not OWN.search(sentence, others_end, quantity.start)):
                 continue
-            if is_another_s(sentence, quantity.start, quantity.end, "" if line.in_topic else title):
-                break
+            if is_another_s(sentence, others_end, quantity.start, quantity.end, "" if line.in_topic else title):
+                others_end = quantity.end
+                continue
             amount = checked(amount_of(quantity, quantity.raw, quantity.unit, assumed=False))
             notes.add("emissions", as_quoted(amount, sentence), sentence, None, line.number)
             return True

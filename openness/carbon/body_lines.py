@@ -26,13 +26,16 @@ class Line:
     in_topic: bool  # under a heading about energy or emissions
 
 
+def without_comments(body: str) -> str:
+    """A card's text, as much as is read of it. A comment's line breaks stay, so that lines keep their numbers."""
+    body = body[:BODY_MOST]
+    return COMMENT.sub(lambda match: "\n" * match[0].count("\n"), body) if "<!--" in body else body
+
+
 def prose_lines(body: str, first_line: int) -> Iterator[Line]:
-    """The lines outside code and comments. A comment's line breaks stay, so that lines keep their numbers."""
-    text = (
-        COMMENT.sub(lambda match: "\n" * match[0].count("\n"), body[:BODY_MOST]) if "<!--" in body else body[:BODY_MOST]
-    )
+    """The lines outside code."""
     in_code, level = False, 7  # level of the heading that opened the topic; 7: none did
-    for number, line in enumerate(text.split("\n", LINES_MOST)[:LINES_MOST], first_line):
+    for number, line in enumerate(body.split("\n", LINES_MOST)[:LINES_MOST], first_line):
         if FENCE.match(line):
             in_code = not in_code
         elif not in_code and (heading := HEADING.match(line)):

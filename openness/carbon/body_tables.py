@@ -12,6 +12,7 @@ from openness.carbon.whose import plain_name
 RULE = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+\s*(?::?-{2,}:?\s*)?")
 COLUMNS_MOST = 30
 ROWS_MOST = 200
+BARE = re.compile(r"[\d.eE+-]{1,40}")
 TOTAL = re.compile(r"\W*(?:grand\s)?(?:total|sum|overall)\b", re.IGNORECASE)
 
 
@@ -61,3 +62,14 @@ def cells_of(line: str) -> list[str]:
     """
     inside = with_plain_co2(line).strip().removeprefix("|").removesuffix("|")
     return [re.sub(r"[*`]|</?\w+[^>]{0,100}>", "", cell).strip() for cell in inside.split("|")[:COLUMNS_MOST]]
+
+
+def with_codecarbon_units(cells: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The cells of a row; bare numbers get codecarbon's units where the headings are its columns."""
+    if not {"emissions", "energy_consumed"} <= {heading.strip().lower() for heading, _ in cells}:
+        return list(cells)
+    units = {"emissions": " kg", "energy_consumed": " kWh", "duration": " s"}
+    return [
+        (heading, cell + units.get(heading.strip().lower(), "") if BARE.fullmatch(cell) else cell)
+        for heading, cell in cells
+    ]

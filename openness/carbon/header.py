@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from openness.carbon.quantities import Duration, durations, energies_kwh
+from openness.carbon.quantities import Duration, durations, energies_kwh, with_plain_co2
 from openness.carbon.report import Amount, Notes
 from openness.carbon.wording import (
     TEXT_MOST,
@@ -29,8 +29,8 @@ EMISSIONS = (
     "total_emissions",
     "carbon_emitted",
 )
-UNITS = {"g": "g", "gram": "g", "grams": "g", "gco2eq": "g", "kg": "kg", "kilograms": "kg", "kgco2eq": "kg", "t": "t",
-         "tonnes": "t", "tons": "t", "tco2eq": "t", "mg": "mg", "lb": "lb", "lbs": "lb"}  # fmt: skip
+UNITS = {"g": "g", "gram": "g", "grams": "g", "kg": "kg", "kilogram": "kg", "kilograms": "kg", "t": "t",
+         "tonnes": "t", "tons": "t", "mg": "mg", "lb": "lb", "lbs": "lb"}  # fmt: skip
 Scalar = str | int | float
 
 
@@ -87,7 +87,8 @@ def plain(value: object, unit: object) -> tuple[object, str]:
         low, high = value.get("min"), value.get("max")
         is_range = is_scalar(low) and is_scalar(high)
         value = f"{low} - {high}" if is_range else value.get("value", value.get("total", value))
-    return value, UNITS.get(str(unit)[:40].strip().lower(), "")
+    unit = re.sub(r"[\s_-]|(?:of)?co2.*|eq\b.*", "", with_plain_co2(str(unit)[:40]).lower())
+    return value, UNITS.get(unit, "")
 
 
 def is_scalar(value: object) -> bool:

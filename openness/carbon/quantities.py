@@ -131,9 +131,9 @@ def unit_pattern(words: dict[str, str]) -> str:
     return "|".join(f"(?P<{name}>{pattern})" for pattern, name in words.items())
 
 
-CO2_AFTER = r"(?=co2|\s?co2|[\s.,;:!?)\]\u2014/-]|$|[_*|<])"
+CO2_AFTER = r"(?=co2|\s?co2|[\s.,;:!?)\]\u2014/$-]|$|[_*|<])"
 MANY = r"(?:\s?(?P<many>thousand|million|billion))?"
-MASS = re.compile(rf"{RANGE}{MANY}[\s\u00a0-]?\(?(?:{unit_pattern(MASS_WORDS)}){CO2_AFTER}", re.IGNORECASE)
+MASS = re.compile(rf"{RANGE}{MANY}[\s\u00a0-]?[($\[]?(?:{unit_pattern(MASS_WORDS)}){CO2_AFTER}", re.IGNORECASE)
 PER = re.compile(
     r"[\s.]?(?:co2)?[\s.-]?(?:eq?\b\.?|equivalents?)?\)?\s?(?:"
     r"(?:/|per\s|(?:an?|each|every)\s(?=day|hour|week|month|year|epoch|quer|request|prompt|token|inference))"

@@ -9,7 +9,7 @@ from openness.carbon.emissions_csv import read_files
 from openness.carbon.header import KEY, read_header
 from openness.carbon.report import Report
 
-READER = "carbon/6"
+READER = "carbon/7"
 
 
 def read_report(metadata: dict | None, body: str, files: Mapping[str, str] | None = None, body_line: int = 1) -> Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from openness.carbon.report import Notes
 
@@ -20,6 +21,7 @@ PARAMETERS = re.compile(
 )
 IN_TITLE = re.compile(r"(?<![\w.])(?P<number>\d+(?:\.\d+)?)(?P<unit>[BM])(?![A-Za-z0-9])", re.IGNORECASE)
 PARTLY = re.compile(r"\b(?:active|activated|trainable|non-embedding|lora|adapter|expert)", re.IGNORECASE)
+COUNTS_MOST = 10  # of one line
 ROUNDED = 1.1  # 7B and 6,738,415,616 are one count
 
 
@@ -29,9 +31,9 @@ def note_training_size(notes: Notes, lines: Iterable[tuple[int, str]], title: st
     for number, text in lines:
         if match := TOKENS.search(text):
             notes.add("tokens", float(match["number"]) * SCALE[match["unit"][0].lower()], match[0], None, number)
-        for match in PARAMETERS.finditer(text):
-            counts.append((parameters_of(match), match[0], number))
-            are_whole = are_whole and not PARTLY.search(text)
+        found = [(parameters_of(match), match[0], number) for match in islice(PARAMETERS.finditer(text), COUNTS_MOST)]
+        counts += found
+        are_whole = are_whole and not (found and PARTLY.search(text))
     if not counts and (match := IN_TITLE.search(title)):
         notes.add("parameters", float(match["number"]) * SCALE[match["unit"].lower()], match[0])
     elif counts and are_whole and max(counts)[0] <= ROUNDED * min(counts)[0]:

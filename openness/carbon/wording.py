@@ -30,6 +30,7 @@ PLACEHOLDER = re.compile(
 NOT_A_NUMBER = re.compile(r"\s*[+-]?\.?(?:nan|inf|infinity)\s*", re.IGNORECASE)
 FIRST_NUMBER = re.compile(RANGE)
 DATE_OR_FRACTION = re.compile(r"\d{4}-\d\d-\d\d|\d{1,3}/\d")
+UNIT_BEFORE = re.compile(r"\b(kg|t)\s?(?:co2\w{0,3})?[\s:=]{1,3}$", re.IGNORECASE)  # kg 12.5
 OTHER_UNIT = re.compile(  # letters that touch the number, or a unit that is not read
     r"(?!\s?(?:co2|eq?\b|carbon))(?:[a-z\u00b5\u03bc]{1,20}|\s(?:[mg]t|gigatons?|megatons?|tn|stones?|cwt|thousand|million|billion)\b)",
     re.IGNORECASE,
@@ -132,8 +133,10 @@ def amount_in(text: str, default_unit: str = "") -> Amount | None:
     if any(True for _ in energies_kwh(text)):
         return Amount(raw, problem="An energy stands where emissions are due.")
     match = FIRST_NUMBER.search(text)
+    before = UNIT_BEFORE.search(text, 0, match.start()) if match else None
+    default_unit = before[1].lower() if before else default_unit
     quantity = value_of(match, MASS_G[default_unit or "g"], default_unit) if match else None
-    if quantity is None or DATE_OR_FRACTION.match(text, match.start()):
+    if quantity is None or DATE_OR_FRACTION.match(text, match.start()) or text.lstrip().startswith("="):
         return Amount(raw, problem="No amount can be read.")
     if unit := OTHER_UNIT.match(text, match.end()):
         return Amount(raw, problem=f"The unit {unit[0].strip()!r} is not known.")
