@@ -29,6 +29,10 @@ class Holdings:
         return frozenset(tag.lower() for tag in self.tags)
 
     @cached_property
+    def owner(self) -> str:
+        return self.name.rpartition("/")[0].lower()
+
+    @cached_property
     def basename(self) -> str:
         return self.name.rpartition("/")[2]
 
@@ -64,9 +68,12 @@ class Holdings:
 
     @cached_property
     def was_trained(self) -> bool:
-        """Does anything say that a trainer wrote it?"""
+        """Does anything say that a trainer wrote it? Unsloth tags its own copies of others' models with its name."""
         names = {path.rpartition("/")[2] for path in self.paths or ()}
-        return bool(self.words & signs.TRAINING_TAGS or names & signs.TRAINING_FILES)
+        said = self.words & signs.TRAINING_TAGS
+        if self.owner == "unsloth":
+            said -= {"unsloth"}
+        return bool(said or names & signs.TRAINING_FILES)
 
 
 @dataclass(frozen=True)
@@ -120,9 +127,19 @@ def quantized_form(held: Holdings, parents: Sequence[str] = ()) -> Form:
     return Form()
 
 
-def converted_form(held: Holdings) -> Form:
-    """Weights in the format of another runtime, and none in the one that models are trained in."""
+def converted_form(held: Holdings, parents: Iterable[str] = ()) -> Form:
+    """Weights in the format of another runtime, and none in the one that models are trained in; or a parent's name
+    and behind it a type of number.
+
+    >>> held = Holdings("me/tiny-BF16", paths=("model.safetensors",))
+    >>> converted_form(held, ["acme/tiny"]).because, converted_form(held, ["acme/other"]).kind
+    ("its name is its parent's with BF16", '')
+    """
     if held.full_weights:
+        typed = signs.TYPED_NAME.fullmatch(held.basename)
+        names = {parent.rpartition("/")[2].lower() for parent in parents}
+        if typed and typed["name"].lower() in names and not held.was_trained:
+            return Form("converted", f"its name is its parent's with {typed['type']}")
         if "mlx" in held.words and not held.was_trained:
             return Form("converted", "it is tagged mlx")
         if named := signs.PORTED_NAME.search(held.basename):  # its tags may be those of a copied card

@@ -69,7 +69,7 @@ def form_of(evidence: Evidence, makers: Sequence[Group]) -> Form:
         or quantized_form(held, named)
         or (Form("quantized", "its card says so") if quantized_in_prose and not held.was_trained else Form())
         or merge_form(held, len(named), len(evidence.reading.recipes))
-        or converted_form(held)
+        or converted_form(held, named)
         or changed_form(held, named)
     )
 
@@ -158,7 +158,9 @@ def relation_to(group: Group, evidence: Evidence, form: Form) -> str:
 def is_copy(group: Group, evidence: Evidence) -> bool:
     """The same name under another owner, with weights, and no sign of training: a re-upload."""
     held = evidence.held
-    same = held.basename.lower() == group.name.rpartition("/")[2].lower() and held.name.lower() != group.name.lower()
+    own = held.basename.lower()
+    name = group.name.rpartition("/")[2].lower()
+    same = name in (own, own.removesuffix(f"-{held.owner}")) and held.name.lower() != group.name.lower()
     trained = held.was_trained or "finetune" in group.prose_relations or group.said_by("card") == "finetune"
     return same and bool(held.full_weights) and not trained
 

@@ -36,6 +36,7 @@ PORTED = (
     ("Neuron", re.compile(r"\.neff$")),
 )
 PORTED_NAME = re.compile(r"(?:^|[-_.])mlx[-_.]?(?:bf|fp|f|b?float)(?:16|32)(?=$|[-_.])", re.IGNORECASE)
+TYPED_NAME = re.compile(r"(?P<name>.+)[-_.](?P<type>(?:bf|fp|f|b?float)(?:16|32))", re.IGNORECASE)
 TUNED_NAME = re.compile(r"[-_.](?:instruct|chat|it|sft|dpo|rlhf)(?=$|[-_.])", re.IGNORECASE)  # after a base's name
 QUANTIZER_FILES = {
     "quantize_config.json": "GPTQ",
@@ -63,5 +64,7 @@ TRAINING_TAGS = frozenset(
 )
 TRAINING_FILES = frozenset("training_args.bin trainer_state.json all_results.json train_results.json".split())
 EDITED_NAME = re.compile(r"(?:^|[-_.])(?:abliterated?|ablated|heretic|orthogonalized)(?=$|[-_.])", re.IGNORECASE)
-PRUNED_NAME = re.compile(r"(?:^|[-_.])(?:pruned|prune|sparsegpt|wanda)(?=$|[-_.])", re.IGNORECASE)
+PRUNED_NAME = re.compile(
+    r"(?:^|[-_.])(?:pruned|prune|sparsegpt|wanda|sliced?|\d{1,3}[-_]?layers?)(?=$|[-_.])", re.IGNORECASE
+)
 CONFIG_FILES = frozenset({"config.json", "model_index.json", "params.json"})
