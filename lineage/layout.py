@@ -15,7 +15,7 @@ NEAR_TOP = 4  # rows below its first neighbour at which a box stands at the lowe
 KEEPS = (10**9, 24, 12, 6, 3, 1, 0)  # leaves of one parent and relation that stay boxes of their own
 BOX_WIDTH, BOX_HEIGHT = 232, 42  # pixels
 COLUMN_STEP, ROW_STEP = 322, 52
-MARGIN, HEADING = 16, 30
+MARGIN, HEADING = 24, 30  # a margin holds a box's toggle
 
 Key = Hashable
 
