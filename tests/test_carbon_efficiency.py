@@ -158,3 +158,13 @@ def test_the_reference_is_the_model_itself_and_no_copy_of_it_wherever_it_stands(
     copy = "somebody/distilgpt2,7,352833716,,12,\n"
     for text in (copy + rows, rows + copy):
         assert answer(HEADER + text)[1]["reference"][EMISSIONS] == 149_200
+
+
+def test_the_study_s_own_file_is_read_by_its_own_names():
+    ours = b"id,emissions_g,size_bytes,dataset_size_bytes,downloads,metrics\n" + b"".join(
+        b'm%d,%d,100,200,%d,"{""accuracy"": 0.%d}"\n' % (n, n + 1, n * 7, n + 1) for n in range(8)
+    )
+    theirs = b"modelId,datasets_size,co2_eq_emissions,size,downloads,performance_metrics,domain\n" + b"".join(
+        b"m%d,200,%d,100,%d,\"{'accuracy': 0.%d, 'f1': None}\",NLP\n" % (n, n + 1, n * 7, n + 1) for n in range(8)
+    )
+    assert list(lines_of(theirs)) == list(lines_of(ours))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -24,6 +25,15 @@ from openness.carbon.efficiency import (
 )
 
 COLUMNS = ("id", "emissions_g", "size_bytes", "dataset_size_bytes", "downloads", "metrics")
+# The names of the study's own file, HFCO2.csv, which writes metrics as Python does.
+OF_THE_STUDY = {
+    "modelId": "id",
+    "co2_eq_emissions": "emissions_g",
+    "size": "size_bytes",
+    "datasets_size": "dataset_size_bytes",
+    "performance_metrics": "metrics",
+}
+PYTHON_PAIR = re.compile(r"'([^']{1,60})'\s*:\s*([-+.\deE]{1,40})\s*[,}]")
 ROWS_MOST = 200_000
 MAGNITUDE_MOST = 60  # powers of ten
 ASKED = (*SCORED, "performance_score")
@@ -46,10 +56,12 @@ def lines_of(content: bytes) -> Iterator[dict]:
 
 
 def read_models(content: bytes) -> tuple[list[Model], list[str]]:
-    """The rows of a CSV with the columns COLUMNS, and what could not be read in each (blank: nothing)."""
+    """The rows of a CSV with the columns COLUMNS, or those of the study, and what was not read in each (blank: all)."""
     rows = csv.DictReader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""))
     models, problems = [], []
     try:
+        if rows.fieldnames and "emissions_g" not in rows.fieldnames:
+            rows.fieldnames = [OF_THE_STUDY.get(name, name) for name in rows.fieldnames]
         missing = [name for name in COLUMNS[:2] if name not in (rows.fieldnames or ())]
         if missing:
             raise BadCorpus(f"The CSV has no column {missing[0]!r}.")
@@ -113,6 +125,8 @@ def metrics_of(cell: object) -> dict[str, Fraction]:
     text = str(cell if cell is not None else "").strip()
     if text.lower() in BLANK:
         return {}
+    if text.startswith("{'"):
+        text = json.dumps(dict(PYTHON_PAIR.findall(text[:10_000])))
     try:
         said = json.loads(text[:10_000], parse_float=str, parse_int=str)
     except (ValueError, RecursionError):
