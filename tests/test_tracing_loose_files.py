@@ -172,3 +172,13 @@ def test_a_hint_of_where_training_started_is_one_of_a_fine_tune_on_a_private_dis
     path.write_text('{"_name_or_path": "./models/tiny"}')
     (found,) = traced(path)
     assert [(each["relation"], each["parent"]) for each in found["claims"]] == [("finetune", "./models/tiny")]
+
+
+def test_a_card_that_begins_with_the_word_gguf_is_a_card(tmp_path):
+    card = tmp_path / "README.md"
+    card.write_text("GGUF quants for [Tiny](https://huggingface.co/acme/tiny)\n\n- **Base model**: acme/base\n")
+    (found,) = traced(card)
+    assert [(each["relation"], each["parent"]) for each in found["claims"]] == [
+        ("quantized", "acme/tiny"),
+        ("finetune", "acme/base"),
+    ]

@@ -18,6 +18,7 @@ from lineage.references import read_reference
 from registry.cards import CardText, read_card
 
 FILE_BYTES_MOST = 16 * 1024 * 1024  # of a text; a GGUF is read through its own bounds
+TEXT_ENDINGS = (".md", ".markdown", ".txt", ".json", ".yml", ".yaml")  # a card may begin with the word GGUF
 DATASET_FIELDS = frozenset("task_categories task_ids size_categories source_datasets dataset_info configs".split())
 SPACE_FIELDS = frozenset("sdk sdk_version app_file duplicated_from".split())
 
@@ -26,7 +27,7 @@ def read_loose(name: str, stream: BinaryIO) -> tuple[Reading, dict]:
     """What the file says, and its card's header or its configuration. The name and the first bytes tell what it is."""
     head = stream.read(len(MAGIC))
     stream.seek(0)
-    if head == MAGIC or name.lower().endswith(".gguf"):
+    if name.lower().endswith(".gguf") or (head == MAGIC and not name.lower().endswith(TEXT_ENDINGS)):
         return read_gguf(stream, file=name), {}
     raw = stream.read(FILE_BYTES_MOST + 1)
     if len(raw) > FILE_BYTES_MOST:
@@ -88,9 +89,8 @@ def answer(reading: Reading, header: dict) -> dict:
 
 
 def as_printed(claim: ClaimRecord, decided: str) -> dict:
-    """A claim with its parent by name. Where training started from is a hint of a fine-tune, also on a private disk."""
-    hinted = "finetune" if claim.source == "config" else None
-    return parent_as_printed(claim.as_dict()) | {"relation": claim.relation or decided or hinted}
+    """A claim with its parent by name. A parent of which nothing more is known is what training started from."""
+    return parent_as_printed(claim.as_dict()) | {"relation": claim.relation or decided or "finetune"}
 
 
 def recipe_as_printed(recipe: RecipeRecord) -> dict:

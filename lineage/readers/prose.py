@@ -76,15 +76,21 @@ PHRASES = (
     phrase(r"\bconverted(?:\s+to\s+[\w.-]+(?:\s+format)?)?\s+from\b", "converted"),
     phrase(rf"\b{PORTS}\s+(?:version|export|conversion|port)\s+{OF}\b", "converted"),
     phrase(r"\b(?:q?lora|dora|peft)(?:\s+adapt(?:er|ion|ation))?s?(?:\s+weights?|\s+model)?\s+(?:for|of)\b", "adapter"),
+    phrase(
+        r"\b(?:q?lora|dora|adapter)s?\s+(?:fine[\s-]?tuned|trained)\s+(?:on\s+top\s+of|from|for)\b",
+        "adapter",
+    ),
     phrase(r"\badapters?(?:\s+weights?|\s+model)?\s+(?:for|of)\b", "adapter"),
     phrase(r"\b(?:lora|adapter)\s+was\s+extracted\s+from\b", "adapter", "extracted_from"),
     phrase(rf"\bdistill?(?:ed|ation){VERSION}\s+(?:of|from)\b", "distilled", "teacher"),
     phrase(rf"\bpruned{VERSION}\s+(?:of|from)\b", "pruned"),
     phrase(rf"\b(?:abliterated|uncensored|decensored|orthogonali[sz]ed){VERSION}\s+(?:of|from)\b", "edited"),
-    phrase(r"\b(?:exact\s+copy|mirror|clone|duplicate|re-?upload)\s+of\b", "copied"),
+    phrase(r"\b(?:copy|mirror|clone|duplicate|re-?upload)\s+of\b", "copied"),
     phrase(rf"\bfine[\s-]?tun(?:ed|ing|e){VERSION}(?:\s+on\s+top)?\s+(?:of|from)\b", "finetune"),
     phrase(r"\bfine[\s-]?tuned\s+from\s+model\b", "finetune"),
-    phrase(rf"\b(?:instruction|instruct|preference|chat)[\s-]tuned{VERSION}\s+of\b", "finetune"),
+    phrase(r"\b(?:we|i)\s+(?:have\s+)?(?:fully\s+)?fine[\s-]?tuned\b", "finetune"),
+    phrase(r"\btrained\s+from\b", "finetune"),
+    phrase(rf"\b(?:instruction|instruct|preference|chat|sft|dpo|orpo|kto|rl)[\s-]tuned{VERSION}\s+of\b", "finetune"),
     phrase(
         r"\b(?:initiali[sz]ed|further\s+(?:pre-?)?trained|continu\w+\s+(?:pre-?)?train(?:ed|ing))\s+(?:from|of)\b",
         "finetune",
@@ -117,18 +123,24 @@ OF_OTHERS = re.compile(
     r"\b(?:compar(?:e[ds]?|ing|isons?|able)\b|baselines?|versus|vs|outperform\w*|surpass\w*|beats?|than|in\s+contrast"
     r"|unlike|similar\s+to|there\s+(?:is|are|exists?)|without"
     r"|inspired\s+by|such\s+as|e\.g|for\s+example|see\s+also|alternatives?\s+to|instead\s+of|other\s+(?:models?|versions?)"
-    r"|(?:can|could|may|might|should|will)\s+(?:also\s+)?be|(?:you|one|users?|we)\s+(?:can|could|may|might)|if\s+you|how\s+to)\b",
+    r"|(?:can|could|may|might|should|will)\s+(?:also\s+)?be|(?:you|one|users?|we)\s+(?:can|could|may|might)|if\s+you|how\s+to"
+    r"|(?:previous|prior|earlier|related|existing)\s+(?:works?|models?|approaches|methods|studies)|theirs?|upcoming"
+    r"|(?:we|i)(?:'ll|\s+(?:will|plan|intend|hope))|better\s+to\s+use)\b",
     re.IGNORECASE,
 )
-ELSEWHERE = re.compile(
+# What follows the name where the sentence asks, or tells where else something is.
+OPEN_OR_ELSEWHERE = re.compile(
     r"[)\]*_`\"']*\s+(?:is|are|can)\s+(?:(?:also|now|already|be)\s+)*(?:available|hosted|published|found|at)\b"
-    r"(?!.*\b(?:this\s+repo|here|below))",
+    r"(?!.*\b(?:this\s+repo|here|below))|[^.!?|]{0,200}\?(?:\s|$)",
     re.IGNORECASE,
 )
 SENTENCE_END = re.compile(r"[.!?](?:\s|$)|[;|]")
 LEAD_MOST = 200  # characters before the words that are looked at
-DENIED = re.compile(r"(?:\bnot|\bnever|n't|\bunlike)(?:\s+(?:a|an|the|been|simply|merely|just))*\s*$", re.IGNORECASE)
-MERGE = phrase(r"\bmerge\s+(?:\w+\s+){0,3}of\b", "merge", "expert")
+DENIED = re.compile(
+    r"(?:\b(?:not|never|unlike|no|neither|nor)|n't)(?:\s+(?:a|an|the|been|simply|merely|just))*\s*$|\bto\s*$",
+    re.IGNORECASE,
+)
+MERGE = phrase(r"\bmerge\s+(?:\w+\s+){0,3}(?:of|between)\b", "merge", "expert")
 TRAINED_ON = re.compile(r"\b(?:were|was|is|been)\s+(?:fine[\s-]?tuned|trained)(?=\s+on\b)", re.IGNORECASE)
 IS_PATH = re.compile(r"//|/\.{1,2}/")
 DATA = re.compile(r"\s+on\s+(?:the\s+)?", re.IGNORECASE)
@@ -223,7 +235,7 @@ def said_in(line: str, below: list[tuple[int, str]]) -> Iterator[tuple[str, str,
     yield from said_after(line, taken)
     if words := TRAINED_ON.search(line):
         yield from data_after(line, words.end())
-    if words := MERGE.words.search(line):
+    if (words := MERGE.words.search(line)) and not is_of_others(line, words.start()):
         yield from merged_in(line[words.end() :], [text for _, text in below])
 
 
@@ -247,8 +259,8 @@ def is_of_others(line: str, start: int, end: int | None = None) -> bool:
     False
     """
     lead = SENTENCE_END.split(line[max(0, start - LEAD_MOST) : start])[-1]
-    is_elsewhere = end is not None and ELSEWHERE.match(line, end)
-    return bool(DENIED.search(lead) or OF_OTHERS.search(lead) or is_elsewhere)
+    is_open = end is not None and OPEN_OR_ELSEWHERE.match(line, end)
+    return bool(DENIED.search(lead) or OF_OTHERS.search(lead) or is_open)
 
 
 def data_after(line: str, start: int) -> Iterator[tuple[str, str, str, str, str]]:
