@@ -118,6 +118,9 @@ AFTER = tuple(
         (r"(?:모델)?(?:을|를|의)?\s*양자화", "quantized"),
     )
 )
+SAYS_AFTER = re.compile(
+    "ONNX|微调|精调|量化|ファインチュー|追加学習|ベースに|量子化|조정|튜닝|양자화"
+)  # cheap to look for
 # What makes a sentence speak of other models, or of what could be done, and not of where this one comes from.
 OF_OTHERS = re.compile(
     r"\b(?:compar(?:e[ds]?|ing|isons?|able)\b|baselines?|versus|vs|outperform\w*|surpass\w*|beats?|than|in\s+contrast"
@@ -240,8 +243,8 @@ def said_in(line: str, below: list[tuple[int, str]]) -> Iterator[tuple[str, str,
 
 
 def said_after(line: str, taken: set[int]) -> Iterator[tuple[str, str, str, str, str]]:
-    """Parents whose words follow their name, within the bound of `TARGET`."""
-    for found in TARGET.finditer(line) if not line.isascii() or "ONNX" in line else ():
+    """Parents whose words follow their name, in lines that hold such words."""
+    for found in TARGET.finditer(line) if SAYS_AFTER.search(line) else ():
         relation = next((relation for words, relation in AFTER if words.match(line, found.end())), "")
         named = named_by(found) if relation else None
         if named and named[1] == MODEL and named[2] not in taken and not is_of_others(line, found.start()):
