@@ -17,13 +17,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from lineage.claims import NOT_DERIVED
 from lineage.closure import chunks
 from lineage.models import Closure, Node, Relation
-from lineage.sight import told
+from lineage.sight import hidden_among, hidden_nodes, told
+from registry.models import Repo
 
 ABOVE, BELOW, NEWER = "above", "below", "newer"
 WALKED_MOST = 50_000  # nodes; what lies further is not counted
 DEPTH_MOST = 100
 MANY = 10_000  # rows; counting so many takes longer than all else on a page, so their number may be a minute old
 MANY_KEPT_FOR_S = 60
+FEW_HIDDEN = 300  # repositories; so many are looked for one by one among any number of descendants
 Position = tuple[int, int]  # depth and node: the order of the pages
 
 
@@ -151,11 +153,15 @@ class WalkReach:
         near, far = ("child_id", "parent_id") if self.side == ABOVE else ("parent_id", "child_id")
         found = []
         for some in chunks(nodes):
-            rows = told(counted(self.kinds, self.as_of), everything=self.everything).filter(**{f"{near}__in": some})
-            found += rows.values_list(near, far).distinct().order_by(near, far)[: WALKED_MOST + 1]
+            rows = counted(self.kinds, self.as_of).filter(**{f"{near}__in": some}).values_list(near, far).distinct()
+            found += rows.order_by(near, far)[: WALKED_MOST + 1]
             if len(found) > WALKED_MOST:
                 break
-        return found
+        if self.everything:
+            return found
+        place = 0 if self.side == ABOVE else 1  # of the child
+        unseen = hidden_among({pair[place] for pair in found})
+        return [pair for pair in found if pair[place] not in unseen]
 
     @cached_property
     def positions(self) -> list[Position]:
@@ -224,6 +230,14 @@ def reach(
 
 
 def meets_hidden(found: ClosureReach) -> bool:
-    """Is a repository for staff only the root or among the rows?"""
-    own = Node.objects.filter(pk=found.root, repo__staff_only=True).values_list("pk")
+    """Is a repository for staff only the root or among the rows?
+
+    No index leads from descendants to hidden ones among them: few hidden ones are looked for by their keys.
+    """
+    if found.side == BELOW:
+        repos = list(Repo.objects.filter(staff_only=True).values_list("pk", flat=True)[: FEW_HIDDEN + 1])
+        if len(repos) <= FEW_HIDDEN:
+            few = set(Node.objects.filter(repo__in=repos).values_list("pk", flat=True))
+            return found.root in few or (bool(few) and found.rows.filter(descendant__in=few).exists())
+    own = hidden_nodes(None).filter(pk=found.root).values_list("pk")
     return own.union(found.rows.filter(**{f"{found.far[:-3]}__repo__staff_only": True}).values_list(found.far)).exists()

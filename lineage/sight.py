@@ -13,6 +13,7 @@ from typing import Literal
 
 from django.db.models import QuerySet
 
+from lineage.closure import chunks
 from lineage.models import Claim, Node, Relation
 from lineage.references import read_reference
 from registry.models import Repo
@@ -48,6 +49,14 @@ def sees_all(user) -> bool:
 def hidden_nodes(user) -> QuerySet[Node]:
     """The nodes whose repositories `user` may not see: to be narrowed down, since there may be any number of them."""
     return Node.objects.none() if sees_all(user) else Node.objects.filter(repo__staff_only=True)
+
+
+def hidden_among(keys: Iterable[int]) -> set[int]:
+    """Those of the nodes `keys` that the public may not see. Many are asked for in parts, each by their keys."""
+    found: set[int] = set()
+    for some in chunks(sorted(keys)):
+        found.update(hidden_nodes(None).filter(pk__in=some).values_list("pk", flat=True))
+    return found
 
 
 def told(rows: QuerySet[Relation], *, everything: bool = False) -> QuerySet[Relation]:

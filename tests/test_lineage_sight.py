@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from lineage import reaches
 from lineage.families import family
 from lineage.models import Node, Trace
 from lineage.queries import Question, seen, subgraph
@@ -44,6 +45,13 @@ def asked(node, question):
         question = Question(question.direction, question.depth, limit=question.limit, cursor=found.next)
 
 
+@pytest.fixture(params=["few", "many"])
+def hidden_ones(request, monkeypatch):
+    """The same answers where hidden nodes are looked for one by one, and where there are too many for that."""
+    if request.param == "many":
+        monkeypatch.setattr(reaches, "FEW_HIDDEN", 0)
+
+
 def relatives_told(found):
     number = places()
     told = (
@@ -63,7 +71,7 @@ def both(edges, hidden, ask):
 @given(pairs, hidden_sets, st.integers(0, NODES - 1), st.sampled_from(["ancestors", "descendants", "both"]), depths,
        st.integers(1, 8))  # fmt: skip
 @unhurried
-def test_pages_of_a_graph_tell_nothing_behind_what_is_hidden(edges, hidden, root, direction, depth, limit):
+def test_pages_of_a_graph_tell_nothing_behind_what_is_hidden(hidden_ones, edges, hidden, root, direction, depth, limit):
     question = Question(direction, depth, limit=limit)
     told, expected = both(edges, hidden, lambda nodes: asked(nodes[root], question))
     assert told == expected
@@ -120,7 +128,8 @@ def test_a_cycle_that_only_a_hidden_repository_closes_is_told_to_staff_alone(cli
     assert "on a cycle" in page and "acme/m1" in page
 
 
-def test_hidden_repositories_elsewhere_cost_no_question_anything(client):
+def test_hidden_repositories_elsewhere_cost_no_question_anything(client, monkeypatch):
+    monkeypatch.setattr(reaches, "FEW_HIDDEN", 0)
     nodes = build([(1, 0), (2, 1), (3, 2)])
     Trace.objects.bulk_create(Trace(repo=node.repo, relation="merge", traced_at=SEEN) for node in nodes)
     name = "model/acme/m1"
@@ -132,6 +141,7 @@ def test_hidden_repositories_elsewhere_cost_no_question_anything(client):
             assert client.get(address).status_code == 200
         return [query["sql"] for query in queries.captured_queries]
 
+    Node.objects.create(kind="model", name="secret/first", repo=mirrored("secret/first", staff_only=True))
     before = {address: asked_for(address) for address in addresses}
     hidden = [mirrored(f"secret/m{n}", staff_only=True) for n in range(40)]
     Node.objects.bulk_create(Node(kind="model", name=repo.name, repo=repo) for repo in hidden)
