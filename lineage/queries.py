@@ -93,7 +93,7 @@ def find(kind: str, name: str, user) -> Seen | None:
     """What `user` sees under a name: a mirrored repository, or a parent that is only named."""
     repo = Repo.objects.visible_to(user).named(kind, name).select_related("node").order_by("pk").first()
     if repo is not None:
-        node = Node.objects.filter(repo=repo).select_related("repo").first()
+        node = getattr(repo, "node", None)  # a repository that was never traced has none
         return seen(node, user) if node else seen_of_repo(repo)
     rows = Node.objects.annotate(lower_name=Lower("name")).filter(kind=kind, lower_name=name.lower())
     node = rows.filter(repo=None).first()
