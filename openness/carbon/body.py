@@ -27,6 +27,8 @@ from openness.carbon.wording import (
     note_surroundings,
 )
 
+STATEMENTS_MOST = 2_000  # more is no report of a training
+PARAGRAPH_MOST = 500  # lines
 LABELS_MOST = 1_000  # no card has more lines of this kind than a few dozen
 NEAR = 8  # lines between a plain label such as `GPU:` and the emissions that make it part of the report
 ABOUT_CO2 = re.compile(r"co2|carbon|emi(?:ssion|tt)|greenhouse|footprint", re.IGNORECASE)
@@ -156,9 +158,13 @@ def note_labelled_duration(notes: Notes, found: Labelled) -> None:
 def read_sentences(notes: Notes, lines: list[Line], labels: set[int], title: str) -> None:
     """Sentences that state emissions, and what surrounds them: in their paragraph, and under a heading of the topic."""
     for paragraph in paragraphs(lines, labels):
-        stated = [note_sentence_emissions(notes, line, title) for line in paragraph if ABOUT_CO2.search(line.text)]
-        for line in paragraph:
-            is_beside = any(stated) or CALCULATED.search(line.text)
+        if len(notes.statements) > STATEMENTS_MOST:
+            break
+        about = [line for line in paragraph if ABOUT_CO2.search(line.text)]
+        stated = [note_sentence_emissions(notes, line, title) for line in about]
+        is_stated = any(stated)
+        for line in paragraph[:PARAGRAPH_MOST]:
+            is_beside = is_stated or CALCULATED.search(line.text)
             if line.in_topic or (is_beside and not IN_USE.search(line.text)):
                 note_surroundings(notes, line.text, None, line.number)
                 note_hardware_sentence(notes, line.text, line.number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 TABLE = Path(__file__).parent / "tables" / "hardware.csv"
@@ -119,6 +119,7 @@ def count_at(text: str, start: int, end: int) -> int | None:
     return count if 0 < count <= MOST_DEVICES else None
 
 
+@lru_cache(500)  # a line is asked by what surrounds it and by its sentences
 def find_hardware(text: str) -> tuple[HardwareUse, ...]:
     """Every known device that `text` names, in its order.
 
