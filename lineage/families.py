@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef
 
 from lineage.models import Closure, Node, Relation
 from lineage.queries import seen_at
-from lineage.reaches import BELOW, WALKED_MOST, ClosureReach, Reach
+from lineage.reaches import BELOW, WALKED_MOST, ClosureReach, Reach, few_hidden
 from lineage.relatives import RELATIONS_MOST, Relatives, Scope, Upwards, rings_of, upwards
 from lineage.sight import Seen, seen_in_bulk
 
@@ -21,7 +21,8 @@ def family(root: Seen, scope: Scope, limit: int, after: int = 0, user=None) -> R
     side = upwards(root.key, scope, user)
     tops = topmost(side)
     roots, left_out = tops[:ROOTS_MOST], len(tops) > ROOTS_MOST
-    reaches = {key: scope.reach(key, BELOW, user) for key in roots}
+    hidden = few_hidden()
+    reaches = {key: scope.reach(key, BELOW, user, hidden) for key in roots}
     members = set(roots)
     for one in reaches.values():
         members.update(node for _, node in one.after(None, max(WALKED_MOST + 1 - len(members), 0)))

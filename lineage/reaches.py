@@ -220,24 +220,33 @@ def reach(
     everything: bool,
     omit: frozenset[int] = frozenset(),
     as_of: datetime | None = None,
+    hidden: frozenset[int] | None = None,
 ) -> ClosureReach | WalkReach:
-    """The cheaper of the two that is right. `everything`: for who sees what is for staff only."""
+    """The cheaper of the two that is right. `everything`: for who sees what is for staff only.
+
+    `hidden` are the nodes that nobody else sees, for who asks about many roots and knows that they are few.
+    """
     if not kinds and as_of is None:
         found = ClosureReach(root, side, depth, omit, everything=everything)
-        if everything or not meets_hidden(found):
+        if everything or not meets_hidden(found, hidden):
             return found
     return WalkReach(root, side, depth, omit, kinds, everything, as_of)
 
 
-def meets_hidden(found: ClosureReach) -> bool:
+def few_hidden() -> frozenset[int] | None:
+    """The nodes for staff only, where they are few; None where they are many."""
+    repos = list(Repo.objects.filter(staff_only=True).values_list("pk", flat=True)[: FEW_HIDDEN + 1])
+    if len(repos) > FEW_HIDDEN:
+        return None
+    return frozenset(Node.objects.filter(repo__in=repos).values_list("pk", flat=True)) if repos else frozenset()
+
+
+def meets_hidden(found: ClosureReach, few: frozenset[int] | None) -> bool:
     """Is a repository for staff only the root or among the rows?
 
     No index leads from descendants to hidden ones among them: few hidden ones are looked for by their keys.
     """
-    if found.side == BELOW:
-        repos = list(Repo.objects.filter(staff_only=True).values_list("pk", flat=True)[: FEW_HIDDEN + 1])
-        if len(repos) <= FEW_HIDDEN:
-            few = set(Node.objects.filter(repo__in=repos).values_list("pk", flat=True))
-            return found.root in few or (bool(few) and found.rows.filter(descendant__in=few).exists())
+    if found.side == BELOW and (few := few_hidden() if few is None else few) is not None:
+        return found.root in few or (bool(few) and found.rows.filter(descendant__in=few).exists())
     own = hidden_nodes(None).filter(pk=found.root).values_list("pk")
     return own.union(found.rows.filter(**{f"{found.far[:-3]}__repo__staff_only": True}).values_list(found.far)).exists()

@@ -34,9 +34,16 @@ class Scope:
     as_of: datetime | None = None
     depth: int = DEPTH_MOST  # generations, up or down
 
-    def reach(self, root: int, side: str, user) -> Reach:
-        everything = sees_all(user)
-        return reach(root, side, depth=self.depth, kinds=self.relations, everything=everything, as_of=self.as_of)
+    def reach(self, root: int, side: str, user, hidden: frozenset[int] | None = None) -> Reach:
+        return reach(
+            root,
+            side,
+            depth=self.depth,
+            kinds=self.relations,
+            everything=sees_all(user),
+            as_of=self.as_of,
+            hidden=hidden,
+        )
 
     def rows(self, user) -> QuerySet[Relation]:
         return told(counted(self.relations, self.as_of), everything=sees_all(user))

@@ -130,9 +130,14 @@ def main(halves: list[str]) -> None:
             for line in (*kind_lines(truth, said, who), parent_line(truth, said, who)):
                 print(json.dumps({"half": half, **line}))
             for name, label in truth.items():
-                if who == "stemma" and (label.relation, label.parents or said[name].parents) != (
-                    said[name].relation,
-                    said[name].parents,
+                if (
+                    half == "tuning"
+                    and who == "stemma"
+                    and (label.relation, label.parents or said[name].parents)
+                    != (
+                        said[name].relation,
+                        said[name].parents,
+                    )
                 ):
                     print(f"{half}\t{name}\tlabelled {label}\tread {said[name]}", file=sys.stderr)
 
