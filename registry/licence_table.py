@@ -19,6 +19,11 @@ from pathlib import Path
 from license_expression import get_license_index
 
 FOLDER = Path(__file__).parent / "data"
+CC_PARTS = (("NC", "noncommercial|nc"), ("SA", "sharealike|sa"), ("ND", "noderiv|nd"))
+CREATIVE_COMMONS = re.compile(
+    r"(?:creativecommons|cc)(?P<parts>(?:attribution|by|noncommercial|nc|sharealike|sa|nd"
+    r"|noderiv(?:s|atives?|ativeworks?)?){0,4})(?P<version>[1-4]\.[05])?(?:international|unported|generic)?(?:public)?"
+)
 FILLERS = {"the", "a", "license", "licence", "licensed", "under", "version", "agreement"}
 
 
@@ -169,8 +174,27 @@ def find(text: str) -> Licence | None:
     >>> find("Apache License 2.0").id, find("CC BY-SA 4.0").id, find("my own terms")
     ('Apache-2.0', 'CC-BY-SA-4.0', None)
     """
-    key = text if text in licences() else spellings().get(plain(text))
-    return licences().get(key) if key else None
+    if text in licences():
+        return licences()[text]
+    spelling = plain(text)
+    return licences().get(spellings().get(spelling) or _creative_commons(spelling))
+
+
+def _creative_commons(spelling: str) -> str:
+    """The id that a full name of Creative Commons means, in any order of its parts; "" for anything else.
+
+    >>> _creative_commons(plain("Creative Commons Attribution-NonCommercial-ShareAlike 3.0 Unported License"))
+    'CC-BY-NC-SA-3.0'
+    >>> _creative_commons(plain("Creative Commons Share-Alike 3.0")), _creative_commons(plain("CC 3.0"))
+    ('CC-BY-SA-3.0', '')
+    """
+    match = CREATIVE_COMMONS.fullmatch(spelling)
+    if match is None or not match["parts"]:
+        return ""
+    named = [short for short, pattern in CC_PARTS if re.search(pattern, match["parts"])]
+    if match["version"]:
+        return "-".join(["CC", "BY", *named, match["version"]])
+    return "-".join(["cc", "by", *named]).lower()
 
 
 def find_link(url: str) -> Licence | None:
