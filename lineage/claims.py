@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
-READER = "lineage/6"
+READER = "lineage/7"
 CLAIMS_MOST = 500  # of one repository; more is a list, no statement of where it comes from
 RECIPES_MOST = 50  # of one repository
 QUOTE_MOST = 300  # characters

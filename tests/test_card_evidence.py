@@ -75,3 +75,17 @@ def test_code_stays_code_where_it_is_only_indented():
 @pytest.mark.parametrize("text", ["<table>" + "<tr>" * 50_000, "<table><tr>" + "<td>" * 50_000, "<tr><td>" * 30_000])
 def test_a_flood_of_table_tags_is_read(text):
     assert finding("M17", text + "\n").value == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "tier"),
+    [
+        ("It was trained on\na corpus of letters.\n", "prose"),
+        ("It was trained\nusing many texts.\n", "prose"),
+        ("It was trained.\nwith texts of poets\n", "none"),
+        ("- It was trained\n- with texts of poets\n", "none"),
+    ],
+)
+def test_a_sentence_that_is_broken_over_lines_is_read_whole(body, tier):
+    findings = score(read_card(f"# Tiny\n\n{body}"), load("model-card")).findings
+    assert next(finding.tier for finding in findings if finding.id == "M10") == tier

@@ -124,3 +124,30 @@ def test_a_quantizer_that_lists_the_grandparents_twice_and_its_source_in_a_sente
         ("quantized", "acme/b", "card"),
         ("quantized", "me/mix", "prose"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("# T5-base fine-tuned on QuaRel", [("finetune", "t5-base", "sentence")]),
+        ("A fine-tuned version of `bert-base-uncased`.", [("finetune", "bert-base-uncased", "sentence")]),
+        ("A fine-tuned version of spanbert-base-cased.", []),  # has an owner, whom nobody named
+        ("Here [Tiny](https://hf.co/acme/tiny) is used, fine-tuned on poems", []),
+        (
+            "This is an [acme/tiny](https://hf.co/acme/tiny) model fine-tuned for poems",
+            [("finetune", "acme/tiny", "sentence")],
+        ),
+        ("We used the model acme/tiny fine-tuned on poems", [("finetune", "acme/tiny", "mention")]),
+        ("- [acme/tiny](https://hf.co/acme/tiny) fine-tuned on poems", []),  # one of a list of siblings
+        (
+            "It is a fine-tuned version of\n[acme/tiny](https://hf.co/acme/tiny).",
+            [("finetune", "acme/tiny", "sentence")],
+        ),
+        ("It was fine-tuned from\n\nacme/tiny", []),
+        ("## Fine-tuned from\nacme/tiny", []),
+        ("The encoder was initialized with the weights of `acme/tiny`.", [("finetune", "acme/tiny", "sentence")]),
+        ("The base model is [T](https://hf.co/acme/tiny).", [("", "acme/tiny", "mention")]),
+    ],
+)
+def test_names_before_the_verb_names_without_owner_and_broken_sentences(text, expected):
+    assert [(each.relation, each.parent, each.field) for each in read_prose(text).claims] == expected

@@ -1,17 +1,30 @@
 """Parents named in a card's own sentences: "a fine-tuned version of [X]", "quantized version of X", "Base model: X".
 
-Trainer, TRL, unsloth, diffusers, mlx, llama.cpp and most quantizers write such a sentence. A name counts only when it
-follows the words at once, and only as `owner/name` or as a link to the Hub; fenced code and comments do not speak.
+A name counts only when it follows the words at once, and only as `owner/name`, as a link to the Hub, or as one of the
+first models' names that have no owner (`bert-base-uncased`); fenced code and comments do not speak.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lineage.claims import DATASET, MODEL, ClaimRecord, Reading, quoted
+from lineage.readers.prose_phrases import (
+    AFTER,
+    DENIED,
+    FILLER,
+    MERGE,
+    OF_OTHERS,
+    OF_THIS_ONE,
+    OPEN_OR_ELSEWHERE,
+    PHRASES,
+    SAYS_AFTER,
+    SENTENCE_END,
+    TRAINED_ON,
+)
 from lineage.references import ADDRESS, read_reference
+from registry.stems import can_match
 
 LINES_MOST = 20_000
 LINE_MOST = 2_000  # characters of one line
@@ -19,132 +32,28 @@ CLAIMS_MOST = 100
 BULLETS_MOST = 30
 
 ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95}"
+# The Hub's first models, which are named without an owner.
+FIRST_MODELS = (
+    r"(?i:bert-(?:base|large)-(?:un)?cased(?:-whole-word-masking)?(?:-finetuned-squad)?|bert-base-chinese"
+    r"|(?:distil)?bert-base-(?:multilingual|german|german-dbmdz)-(?:un)?cased|distilbert-base-(?:un)?cased"
+    r"|(?:distil|xlm-)?roberta-(?:base|large)|albert-x{0,2}(?:base|large)-v[12]"
+    r"|t5-(?:small|base|large|3b|11b)|(?:distil)?gpt2(?:-(?:medium|large|xl))?"
+    r"|xlnet-(?:base|large)-cased|xlm-mlm-[a-z0-9-]+|camembert-base|openai-gpt|transfo-xl-wt103)"
+)
+HAS_FIRST = re.compile(r"bert|gpt|t5-|xlnet|xlm|transfo", re.IGNORECASE)  # cheap to look for
+RUNS_ON = re.compile(r"[\w`*_,(\[]\s*$")  # the end of a line whose sentence goes on
 TARGET = re.compile(
     r"""<a\s[^>\n]{0,200}?href\s*=\s*["']?(?P<href>https?://[^\s"'>]{1,400})["']?[^>\n]{0,200}>
     |\[(?P<text>[^\]\n]{1,200})\]\((?P<link>[^)\s]{1,400})[^)\n]{0,100}\)
     |<?(?P<url>https?://[^\s)>\]"'`*]{1,400})
     |(?P<id>"""
     + ID
-    + r")(?![\w/])",
+    + r")(?![\w/])|(?<![\w-])(?P<first>"
+    + FIRST_MODELS
+    + r")(?![\w/-])",
     re.VERBOSE,
 )
-# What may stand between the words and the name.
-FILLER = re.compile(
-    r"(?:\[optional\]|</?(?:b|strong|em|i|code|span|td|th)>|[\s:*_`\"'(|]|\[(?![^\]\n]{1,200}\]\()|(?:the|a|an|our|this|original|official|base|model|models|pre-?trained"
-    r"|hugging ?face|weights|checkpoint|full|language|hf)\b){0,16}",
-    re.IGNORECASE,
-)
-OF = r"(?:of|from|for)"
-VERSION = r"(?:\s+(?:version|variant|checkpoint|model|weights|format|release|edition)s?)?"
-FORMATS = r"(?:gguf|ggml|awq|gptq|exl2|exl3|hqq|bnb|int4|int8|fp8|nf4|4-?bit|8-?bit|[2-8]bit|w4a16|w8a8|imatrix)"
-PORTS = r"(?:onnx|openvino|core\s?ml|mlx|safetensors|tensorrt|neuronx?|ctranslate2|tflite|gguf|diffusers|hf)"
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """Words that a parent follows; `is_strong` words name a parent by themselves, weak ones only confirm one."""
-
-    words: re.Pattern
-    relation: str
-    role: str = ""
-    is_strong: bool = True
-
-
-def phrase(words: str, relation: str, role: str = "", *, strong: bool = True) -> Phrase:
-    return Phrase(re.compile(words, re.IGNORECASE), relation, role, strong)
-
-
-# French, Spanish, Portuguese, Italian and German, where the words stand before the name as in English.
-IN_OTHER_LANGUAGES = (
-    (
-        r"\b(?:affinée?|ajustad[ao]|afinad[ao]|refinad[ao]|fine[\s-]?tun(?:ed|ée?|ad[ao]))"
-        r"\s+(?:d[eou]|del|di|da|desde|à\s+partir\s+d[eu]|a\s+partir\s+d[eo])\b",
-        "finetune",
-    ),
-    (
-        r"\b(?:feinabgestimmte|feinjustierte|nachtrainierte|fine[\s-]?getunte)\s+(?:version|variante)\s+von\b",
-        "finetune",
-    ),
-    (r"\b(?:quantifiée?|cuantizad[ao]|quantizad[ao]|quantizzat[ao])\s+(?:d[eou]|del|di|da)\b", "quantized"),
-    (r"\bquantisierte\s+(?:version|variante)\s+von\b", "quantized"),
-)
-PHRASES = (
-    phrase(rf"\bquanti[sz]ed{VERSION}\s+{OF}\b", "quantized"),
-    phrase(rf"\b(?:quanti[sz]ations?|quants?)\s+{OF}\b", "quantized"),
-    phrase(rf"\b{FORMATS}(?:\s+quanti[sz]ed)?(?:\s+format)?{VERSION}(?:\s+files)?\s+{OF}\b", "quantized"),
-    phrase(r"\bconverted\s+to\s+gguf(?:\s+format)?\s+from\b", "quantized"),
-    phrase(r"\bconverted(?:\s+to\s+[\w.-]+(?:\s+format)?)?\s+from\b", "converted"),
-    phrase(rf"\b{PORTS}\s+(?:version|export|conversion|port)\s+{OF}\b", "converted"),
-    phrase(r"\b(?:q?lora|dora|peft)(?:\s+adapt(?:er|ion|ation))?s?(?:\s+weights?|\s+model)?\s+(?:for|of)\b", "adapter"),
-    phrase(
-        r"\b(?:q?lora|dora|adapter)s?\s+(?:fine[\s-]?tuned|trained)\s+(?:on\s+top\s+of|from|for)\b",
-        "adapter",
-    ),
-    phrase(r"\badapters?(?:\s+weights?|\s+model)?\s+(?:for|of)\b", "adapter"),
-    phrase(r"\b(?:lora|adapter)\s+was\s+extracted\s+from\b", "adapter", "extracted_from"),
-    phrase(rf"\bdistill?(?:ed|ation){VERSION}\s+(?:of|from)\b", "distilled", "teacher"),
-    phrase(rf"\bpruned{VERSION}\s+(?:of|from)\b", "pruned"),
-    phrase(rf"\b(?:abliterated|uncensored|decensored|orthogonali[sz]ed){VERSION}\s+(?:of|from)\b", "edited"),
-    phrase(r"\b(?:copy|mirror|clone|duplicate|re-?upload)\s+of\b", "copied"),
-    phrase(rf"\bfine[\s-]?tun(?:ed|ing|e){VERSION}(?:\s+on\s+top)?\s+(?:of|from)\b", "finetune"),
-    phrase(r"\bfine[\s-]?tuned\s+from\s+model\b", "finetune"),
-    phrase(r"\b(?:we|i)\s+(?:have\s+)?(?:fully\s+)?fine[\s-]?tuned\b", "finetune"),
-    phrase(r"\btrained\s+from\b", "finetune"),
-    phrase(rf"\b(?:instruction|instruct|preference|chat|sft|dpo|orpo|kto|rl)[\s-]tuned{VERSION}\s+of\b", "finetune"),
-    phrase(
-        r"\b(?:initiali[sz]ed|further\s+(?:pre-?)?trained|continu\w+\s+(?:pre-?)?train(?:ed|ing))\s+(?:from|of)\b",
-        "finetune",
-    ),
-    phrase(r"\b(?:dreambooth|textual\s+inversion)?\s*model\s+derived\s+from\b", "finetune"),
-    phrase(r"\bcontrolnet\s+weights\s+trained\s+on\b", "finetune"),
-    *(phrase(words, relation) for words, relation in IN_OTHER_LANGUAGES),
-    phrase(r"\b(?:derived\s+from|based\s+on|built\s+(?:on|upon)(?:\s+top\s+of)?)\b", "", strong=False),
-    phrase(r"\b(?:original|source)\s+model\b", "", "original", strong=False),
-    phrase(r"\b(?:base|parent)\s+model\b", "", strong=False),
-)
-# Words that follow the name: Chinese, Japanese and Korean say the verb last, and so does the template of ONNX ports.
-AFTER = tuple(
-    (re.compile(rf"[)\]*_`\"'」』]*\s*{words}", re.IGNORECASE), relation)
-    for words, relation in (
-        (r"with\s+ONNX\s+weights", "converted"),
-        (r"(?:模型)?(?:的|进行|上|之上|基础上|为基础|作为基座)?(?:全参数|指令|监督|\s)*(?:微调|精调)", "finetune"),
-        (r"(?:模型)?(?:的|进行)?\s*(?:GGUF|GPTQ|AWQ|INT[48]|[48]\s?bit)?\s*量化", "quantized"),
-        (
-            r"(?:モデル)?(?:を|の|に対して|をベースに)?\s*(?:ベースに|ファインチューニング|追加学習|ファインチューン)",
-            "finetune",
-        ),
-        (r"(?:モデル)?(?:を|の)?\s*(?:GGUF|GPTQ|AWQ|[48]\s?bit)?\s*(?:に|へ)?\s*量子化", "quantized"),
-        (r"(?:모델)?(?:을|를|의)?\s*(?:미세\s?조정|파인\s?튜닝)", "finetune"),
-        (r"(?:모델)?(?:을|를|의)?\s*양자화", "quantized"),
-    )
-)
-SAYS_AFTER = re.compile(
-    "ONNX|微调|精调|量化|ファインチュー|追加学習|ベースに|量子化|조정|튜닝|양자화"
-)  # cheap to look for
-# What makes a sentence speak of other models, or of what could be done, and not of where this one comes from.
-OF_OTHERS = re.compile(
-    r"\b(?:compar(?:e[ds]?|ing|isons?|able)\b|baselines?|versus|vs|outperform\w*|surpass\w*|beats?|than|in\s+contrast"
-    r"|unlike|similar\s+to|there\s+(?:is|are|exists?)|without"
-    r"|inspired\s+by|such\s+as|e\.g|for\s+example|see\s+also|alternatives?\s+to|instead\s+of|other\s+(?:models?|versions?)"
-    r"|(?:can|could|may|might|should|will)\s+(?:also\s+)?be|(?:you|one|users?|we)\s+(?:can|could|may|might)|if\s+you|how\s+to"
-    r"|(?:previous|prior|earlier|related|existing)\s+(?:works?|models?|approaches|methods|studies)|theirs?|upcoming"
-    r"|(?:we|i)(?:'ll|\s+(?:will|plan|intend|hope))|better\s+to\s+use)\b",
-    re.IGNORECASE,
-)
-# What follows the name where the sentence asks, or tells where else something is.
-OPEN_OR_ELSEWHERE = re.compile(
-    r"[)\]*_`\"']*\s+(?:is|are|can)\s+(?:(?:also|now|already|be)\s+)*(?:available|hosted|published|found|at)\b"
-    r"(?!.*\b(?:this\s+repo|here|below))|[^.!?|]{0,200}\?(?:\s|$)",
-    re.IGNORECASE,
-)
-SENTENCE_END = re.compile(r"[.!?](?:\s|$)|[;|]")
 LEAD_MOST = 200  # characters before the words that are looked at
-DENIED = re.compile(
-    r"(?:\b(?:not|never|unlike|no|neither|nor)|n't)(?:\s+(?:a|an|the|been|simply|merely|just))*\s*$|\bto\s*$",
-    re.IGNORECASE,
-)
-MERGE = phrase(r"\bmerge\s+(?:\w+\s+){0,3}(?:of|between)\b", "merge", "expert")
-TRAINED_ON = re.compile(r"\b(?:were|was|is|been)\s+(?:fine[\s-]?tuned|trained)(?=\s+on\b)", re.IGNORECASE)
 IS_PATH = re.compile(r"//|/\.{1,2}/")
 DATA = re.compile(r"\s+on\s+(?:the\s+)?", re.IGNORECASE)
 
@@ -179,6 +88,8 @@ def named_by(found: re.Match) -> tuple[str, str, int] | None:
     link = found["link"] or found["url"] or found["href"]
     if link and not ADDRESS.match(link):
         return None
+    if found["first"]:
+        return found["first"].lower(), MODEL, found.end()
     if link and IS_PATH.search(link.partition("://")[2]):  # a trainer wrote a path of its own disk behind the address
         reference = read_reference(found["text"] or "")
     else:
@@ -200,7 +111,7 @@ def read_prose(body: str, *, file: str = "README.md", first: int = 1) -> Reading
     claims: dict[tuple, ClaimRecord] = {}
     lines = list(speaking_lines(body, first))
     for index, (number, line) in enumerate(lines):
-        if "/" not in line and "merge" not in line:
+        if not may_name(line) and not (index + 1 < len(lines) and may_name(lines[index + 1][1])):
             continue
         for name, kind, relation, role, field in said_in(line, lines[index + 1 : index + 1 + BULLETS_MOST]):
             claim = ClaimRecord(
@@ -220,11 +131,32 @@ def read_prose(body: str, *, file: str = "README.md", first: int = 1) -> Reading
     return Reading(tuple(claims.values())[:CLAIMS_MOST])
 
 
+def may_name(line: str) -> bool:
+    """Is there anything in a line that could be a repository's name, or a merge of some? Quick, and sure if not."""
+    return "/" in line or "merge" in line or HAS_FIRST.search(line) is not None
+
+
+def running_on(line: str, below: list[tuple[int, str]]) -> str:
+    """`line`, and the line below it where the sentence is broken between them.
+
+    >>> running_on("a fine-tuned version of", [(2, "[X](y) on Z")]), running_on("## Uses", [(2, "Few.")])
+    ('a fine-tuned version of [X](y) on Z', '## Uses')
+    """
+    after = below[0][1].lstrip() if below else ""
+    if line.lstrip()[:1] in "#|" or after[:1] in "#|-+>" or after[:2] == "* " or not RUNS_ON.search(line):
+        return line
+    return f"{line.rstrip()} {after}"[:LINE_MOST] if after else line
+
+
 def said_in(line: str, below: list[tuple[int, str]]) -> Iterator[tuple[str, str, str, str, str]]:
-    """(name, kind, relation, role, strength) of each parent that a line names."""
+    """(name, kind, relation, role, strength) of each parent that a sentence names which begins on the line."""
     taken: set[int] = set()
+    length, line = len(line), running_on(line, below)
+    folded = line.casefold()
     for each in PHRASES:
-        for words in each.words.finditer(line):
+        for words in each.words.finditer(line) if can_match(each.words, folded) else ():
+            if words.start() >= length:
+                break
             found = target_at(line, words.end())
             if found is None or found[2] in taken or is_of_others(line, words.start(), found[2]):
                 continue
@@ -235,20 +167,23 @@ def said_in(line: str, below: list[tuple[int, str]]) -> Iterator[tuple[str, str,
             elif kind == DATASET and each.is_strong:
                 yield name, DATASET, "trained_on", "", "sentence"
             yield from data_after(line, end)
-    yield from said_after(line, taken)
-    if words := TRAINED_ON.search(line):
+    yield from said_after(line, length, taken)
+    if (words := TRAINED_ON.search(line)) and words.start() < length:
         yield from data_after(line, words.end())
-    if (words := MERGE.words.search(line)) and not is_of_others(line, words.start()):
-        yield from merged_in(line[words.end() :], [text for _, text in below])
+    if (words := MERGE.words.search(line[:length])) and not is_of_others(line, words.start()):
+        yield from merged_in(line[words.end() : length], [text for _, text in below])
 
 
-def said_after(line: str, taken: set[int]) -> Iterator[tuple[str, str, str, str, str]]:
+def said_after(line: str, length: int, taken: set[int]) -> Iterator[tuple[str, str, str, str, str]]:
     """Parents whose words follow their name, in lines that hold such words."""
     for found in TARGET.finditer(line) if SAYS_AFTER.search(line) else ():
-        relation = next((relation for words, relation in AFTER if words.match(line, found.end())), "")
-        named = named_by(found) if relation else None
-        if named and named[1] == MODEL and named[2] not in taken and not is_of_others(line, found.start()):
-            yield named[0], MODEL, relation, "", "sentence"
+        after = next((each for each in AFTER if each.words.match(line, found.end())), None)
+        named = named_by(found) if after and found.start() < length else None
+        if named is None or named[1] != MODEL or named[2] in taken or is_of_others(line, found.start()):
+            continue
+        is_strong = after.is_strong or OF_THIS_ONE.fullmatch(line[: found.start()])
+        if is_strong or line.lstrip()[:1] not in "|-*+":  # a list or table of siblings is no sentence
+            yield named[0], MODEL, after.relation, "", "sentence" if is_strong else "mention"
 
 
 def is_of_others(line: str, start: int, end: int | None = None) -> bool:

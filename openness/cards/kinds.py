@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from openness.cards.header_fields import texts_of
-from openness.cards.stems import can_match
 from openness.cards.substance import CONTENT, PLACEHOLDER
 from openness.cards.view import CardView
 from openness.cards.vocabulary import FOLDER
+from registry.stems import can_match
 
 LOOKED_AT = 64 << 10  # characters of a body in which signs are sought
 PLACEHOLDERS_OF_A_TEMPLATE = 6  # lines; the Hub's templates hold 20 and more

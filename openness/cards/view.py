@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from openness.cards.blocks import Block, read_blocks
 from openness.cards.languages import LOOKED_AT, language_of
 from openness.cards.sections import Piece, Section, read_sections
-from openness.cards.stems import can_match
 from openness.cards.substance import CONTENT, POINTER, Line
 from openness.cards.vocabulary import Vocabulary
 from openness.cards.wording import plain_line
 from registry.cards import CardText
+from registry.stems import can_match
 
 QUOTE_MOST = 200  # characters
+ENDS = (".", ":", ";", "!", "?", "…", "。", "：", "！", "？")  # of a line that a sentence does not run over
+ENDS_OPEN = re.compile(
+    r"(?:,|\b(?:a|an|the|of|on|in|by|to|from|for|with|and|or|as|at|using|is|are|was|were|we))$", re.I
+)
 TITLE_WORDS_MOST = 6  # of a first heading that asks something; half as many in one of the first level
 
 
@@ -34,12 +38,13 @@ def quote_of(text: str) -> str:
 
 @dataclass
 class CardView:
-    """A card read once for all criteria. `info` and `small_files` are {} for a loose file."""
+    """A card read once for all criteria, of a model or a dataset. `info` and `small_files` are {} for a loose file."""
 
     card: CardText
     vocabulary: Vocabulary
     info: dict = field(default_factory=dict)
     small_files: dict[str, str] = field(default_factory=dict)
+    kind: str = "model"
 
     def __post_init__(self):
         self.blocks, whole = read_blocks(self.card.body, self.card.body_line)
@@ -111,8 +116,7 @@ class CardView:
 
     @cached_property
     def prose(self) -> Prose:
-        pieces = (piece for section in self.sections for piece in section.pieces if piece.kind in ("text", "html"))
-        return Prose([line for piece in pieces for line in piece.judged if line.kind in (CONTENT, POINTER)])
+        return Prose(piece for section in self.sections for piece in section.pieces if piece.kind in ("text", "html"))
 
     @cached_property
     def codes(self) -> list[Block]:
@@ -132,14 +136,28 @@ class CardView:
 
 
 class Prose:
-    """The lines that say something, as one text in which a match finds its line again."""
+    """The lines that say something, as one text in which a match finds its line again.
 
-    def __init__(self, lines: list[Line]):
-        self.lines = lines
-        self.text = "\n".join(line.text for line in lines)
+    A sentence that is broken over lines of a paragraph stands on one line of the text.
+    """
+
+    def __init__(self, pieces: Iterable[Piece]):
+        self.lines: list[Line] = []
+        joined: list[str] = []
+        for piece in pieces:
+            before = None
+            for line in piece.judged:
+                if line.kind not in (CONTENT, POINTER):
+                    continue
+                if before is not None and _runs_on(before, line):
+                    joined[-1] = " "
+                joined += [line.text, "\n"]
+                self.lines.append(line)
+                before = line
+        self.text = "".join(joined[:-1])
         self.folded = self.text.casefold()
         self._starts = [0]
-        for line in lines:
+        for line in self.lines:
             self._starts.append(self._starts[-1] + len(line.text) + 1)
 
     def search(self, pattern: re.Pattern) -> Line | None:
@@ -151,3 +169,13 @@ class Prose:
 
     def line_at(self, offset: int) -> Line:
         return self.lines[bisect_right(self._starts, offset) - 1]
+
+
+def _runs_on(line: Line, below: Line) -> bool:
+    """Does a sentence go on from one line to the next? Only where the words say so: labels stand in lines as well."""
+    is_next = below.number == line.number + 1 and line.kind == below.kind == CONTENT
+    return (
+        is_next
+        and not line.text.endswith(ENDS)
+        and (below.text[:1].islower() or ENDS_OPEN.search(line.text) is not None)
+    )

@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openness.cards.stems import can_match, stems_of
+from lineage.readers.prose_phrases import AFTER, PHRASES
 from openness.cards.vocabulary import patterns
 from openness.rubric import load
+from registry.stems import can_match, stems_of
 
 SHIPPED = [
     *(pattern for name in ("model-card", "data-card") for c in load(name).criteria for pattern in c.prose),
     *patterns().values(),
+    *(phrase.words for phrase in (*PHRASES, *AFTER)),
 ]
 
 
