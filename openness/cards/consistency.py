@@ -9,39 +9,50 @@ from collections.abc import Callable
 from openness.carbon.checks import check_header_against_text
 from openness.carbon.header import KEY
 from openness.carbon.reading import read_report
-from openness.cards.header_fields import rows_of, texts_of
-from openness.cards.substance import CONTENT
+from openness.cards.header_fields import rows_of
+from openness.cards.licence_in_text import licences_in_text
+from openness.cards.parents_in_text import parents_in_text
 from openness.cards.view import CardView
-from openness.cards.vocabulary import find, patterns
-from registry.licences import read_licence
+from openness.cards.vocabulary import find
+from registry.licences import read_declared
 
 LOOKED_AT = 20_000  # characters of a body in which a pasted header is sought
-NAMES_MOST = 20  # of licences
+VERSION = re.compile(r"-?v?\d")
 REPEATED_LEAST = 3  # titles that stand twice make two cards
 
 
 def licence_conflict(view: CardView) -> bool:
-    """The text names other licences than the header, none of them the same."""
-    said = {licence for text in texts_of(view.metadata.get("license")) for licence in read_licence(text).ids}
-    if not said or not read_licence(list(texts_of(view.metadata["license"]))[:NAMES_MOST]).known:
+    """The text states other licences than the header, none of them the same."""
+    stated = read_declared(view.metadata)
+    if not stated.known:
         return False
-    lines = [line for section in view.about("licence") for piece in view.content(section) for line in piece.judged]
-    named = [
-        match[0] for line in lines if line.kind == CONTENT for match in patterns()["named_licence"].finditer(line.text)
-    ]
-    readings = [read_licence(name) for name in named[:20]]
-    written = {licence for reading in readings if reading.known for licence in reading.ids}
-    return bool(written) and not written & said
+    written = licences_in_text(view)
+    return bool(written) and not any(_may_be_one(a, b) for a in stated.ids for b in written)
 
 
-def base_only_in_text(view: CardView) -> bool:
-    """The text names the base model's repository and the header names none."""
-    if view.metadata.get("base_model") or "lineage" not in view.vocabulary.topics:
+def _may_be_one(a: str, b: str) -> bool:
+    """Are two ids of one licence, or of one family of which either names no version?
+
+    >>> _may_be_one("GPL-3.0-or-later", "GPL-3.0"), _may_be_one("cc-by", "CC-BY-4.0"), _may_be_one("cc", "CC-BY-4.0")
+    (True, True, True)
+    >>> _may_be_one("MIT", "Apache-2.0"), _may_be_one("CC-BY-3.0", "CC-BY-4.0"), _may_be_one("openrail", "x-openrail-m")
+    (False, False, True)
+    """
+    a, b = (re.sub(r"-(?:or-later|only)$", "", each.casefold()) for each in (a, b))
+    families = {VERSION.split(each)[0] for each in (a, b)}
+    if a == b or "rail" in a and "rail" in b:
+        return True
+    return (
+        len(families) == 1 and bool(families & {a, b}) or "cc" in (a, b) and all(f.startswith("cc") for f in families)
+    )
+
+
+def base_only_in_text(view: CardView, name: str = "") -> bool:
+    """The text names the base model's repository and the header names none; `name` is the card's own repository."""
+    if view.kind != "model" or view.metadata.get("base_model"):
         return False
-    sections = [section for section in view.about("lineage") if "related" not in section.title]  # are its siblings too
-    raw = "\n".join(piece.text for section in sections for piece in section.pieces)
-    texts = (block.text for block in view.blocks if block.kind == "text" and "/" in block.text)
-    return find("repo_in_text", raw) is not None or any(find("base_in_text", text) for text in texts)
+    own = {name.casefold(), name.rpartition("/")[2].casefold()}
+    return any(parent.name.casefold() not in own for parent in parents_in_text(view))
 
 
 def two_cards(view: CardView) -> bool:
@@ -51,9 +62,15 @@ def two_cards(view: CardView) -> bool:
 
 
 def header_in_body(view: CardView) -> bool:
-    """A header, or another one, stands in the text, where the Hub does not read it."""
+    """A header, or another one, stands in the text, where the Hub does not read it. One shown as code is no header."""
     text = view.card.body[:LOOKED_AT]
-    return "---" in text and find("pasted_header", text) is not None
+    if "---" not in text or find("pasted_header", text) is None:
+        return False
+    lines = text.split("\n")
+    for block in view.codes:
+        first, last = (line - view.card.body_line for line in block.lines)
+        lines[first : last + 1] = [""] * len(lines[first : last + 1])
+    return find("pasted_header", "\n".join(lines)) is not None
 
 
 def emissions_against_text(view: CardView) -> bool:
@@ -70,13 +87,15 @@ def template_title(view: CardView) -> bool:
 
 
 CHECKS: tuple[Callable[[CardView], bool], ...] = (
-    *(licence_conflict, base_only_in_text, two_cards, header_in_body, template_title, emissions_against_text),
+    *(licence_conflict, two_cards, header_in_body, template_title, emissions_against_text),
 )
 
 
 def contradictions(view: CardView, name: str = "") -> set[str]:
     """The names of what does not fit together; `name` is the repository's, "" for a loose file."""
     found = {check.__name__ for check in CHECKS if check(view)}
+    if base_only_in_text(view, name):
+        found.add(base_only_in_text.__name__)
     stated = [row["name"] for row in rows_of(view.metadata.get("model-index")) if isinstance(row.get("name"), str)]
     if name and stated and not any(_same_name(each, name) for each in stated):
         found.add("model_index_name")

@@ -16,7 +16,7 @@ from openness.rubric import Rubric
 from openness.state import RepoState
 from registry.cards import CardText, read_card
 
-READER = "card-reader/14"  # moves when any rule or vocabulary of the card criteria changes
+READER = "card-reader/15"  # moves when any rule or vocabulary of the card criteria changes
 TOPICS_BESIDE = frozenset({"compute", "links", "aside", "training_procedure"})  # read beside
 
 
@@ -51,7 +51,7 @@ def score(
     `parents` are the cards of the models it names as its base; what was copied from them is marked as inherited.
     """
     names = frozenset(criterion.topic for criterion in rubric.criteria) | TOPICS_BESIDE
-    view = CardView(card, vocabulary(rubric.kind, names), info or {}, small_files or {})
+    view = CardView(card, vocabulary(rubric.kind, names), info or {}, small_files or {}, rubric.kind)
     copied = Inherited(card, parents)
     answers = copied.marked(findings(view, rubric)) if parents else findings(view, rubric)
     points, weight = total(answers)

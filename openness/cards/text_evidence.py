@@ -9,6 +9,7 @@ from itertools import zip_longest
 from openness.cards.disaggregated import disaggregated, disaggregated_in_section
 from openness.cards.emission_evidence import emissions_in_section, emissions_in_text, hardware_of_training
 from openness.cards.judging import BIBTEX, Found, found_line, is_bibtex, judge, says_something
+from openness.cards.parents_in_text import parents_in_text
 from openness.cards.results import line_has_result, names_a_benchmark, names_a_measure, names_of, table_has_results
 from openness.cards.sections import Piece, Section
 from openness.cards.substance import CONTENT, STOCK
@@ -88,6 +89,14 @@ def contact(view: CardView) -> Iterator[Found]:
         has_mark = "@" in raw or "at]" in raw or "at)" in raw
         if find("issue_tracker", raw) or has_mark and find("mail", raw):
             yield found_line("prose", number, raw)
+            return
+
+
+def base_named(view: CardView) -> Iterator[Found]:
+    """A sentence or label that names the repository of a base model, where the header names none."""
+    if not view.metadata.get("base_model"):
+        for parent in parents_in_text(view):
+            yield found_line("prose", parent.line, parent.text)
             return
 
 
@@ -179,6 +188,7 @@ READERS: dict[str, Reader] = {
     reader.__name__: reader
     for reader in (
         *(first_paragraph, code_that_loads_a_model, code_that_loads_data, citation, contact, parameter_count),
+        base_named,
         *(benchmark_table, metric_table, results, disaggregated, emissions_in_text),
         *(architecture_table, training_hardware),
     )
