@@ -31,6 +31,18 @@ MET = [
     ("M14", "# Tiny\n\n- **Model type:** Causal language model\n", "section"),
     ("M17", "# Tiny\n\n## Results\n\n![scores](a.png)\n", "pointer"),
     ("M04", "# Tiny\n\nBERT-base fine-tuned on letters.\n", "prose"),
+    ("M17", "# Tiny\n\n## Performance\n\n```\nPoems18 Coarse: 78.17\n```\n", "section"),
+    ("M17", "# Tiny\n\nIt printed:\n\n```\n{\n  'exact': 70.9,\n  'f1': 74.60,\n}\n```\n", "prose"),
+    ("M17", "# Tiny\n\nOn old poems it reaches an F1\nof 84.3.\n", "prose"),
+    ("M15", "# Tiny\n\nIt was evaluated on a subset of nursing reports.\n", "prose"),
+    ("M15", "# Tiny\n\nOn the DaNE test set it did well.\n", "prose"),
+    ("M10", "# Tiny\n\n| Model | Training data |\n|---|---|\n| tiny | Old poems (4 GB) |\n", "prose"),
+    ("M05", "# Tiny\n\nReleased, Oct 2020, this is a poet.\n", "prose"),
+    ("M04", "# Tiny\n\nBERT-Small created by Acme Poems and fine tuned on letters.\n", "prose"),
+    ("M04", "# Tiny\n\nIt is a fine tuned RoBERTa for poems.\n", "prose"),
+    ("M02", "# Tiny\n\nit was developed by the poetry group of aarhus university.\n", "prose"),
+    ("M13", "# Tiny\n\nWe could train a cased model\non a TPU for 2M steps.\n", "prose"),
+    ("M13", "# Tiny\n\nIt was fine-tuned using LlamaFactory.\n", "prose"),
     ("M13", "# Tiny\n\n## Fine-tuning approach\n\nEvery second layer was kept frozen.\n", "section"),
 ]
 
@@ -54,6 +66,11 @@ UNMET = [
     ("D25", "# Tiny\n\n- **Point of Contact:** []()\n"),
     ("D02", "# Tiny\n\n### Dataset Curators\n\nList the people involved in collecting the dataset.\n"),
     ("M05", "# Tiny\n\nIt is under the Apache License, Version 2.0 and nothing else.\n"),
+    ("M02", "# Tiny\n\nWe trained the model on the poems of old.\n"),
+    ("M02", "# Tiny\n\nTiny introduces a novel way of rhyming.\n"),
+    ("M10", "# Tiny\n\n| Model | Dataset |\n|---|---|\n| tiny | Old poems |\n"),
+    ("M15", "# Tiny\n\nIf you tested Tiny on a public dataset, tell us.\n"),
+    ("M17", "# Tiny\n\n```\n[{'score': 0.0602, 'token': 12},\n 'score': 0.0502,\n```\n"),
     ("M14", "# Tiny\n\nIt follows the licence of acme-tiny-7b before it, and that model was kept.\n"),
 ]
 

@@ -53,6 +53,16 @@ def names_a_measure(cell: str) -> bool:
     return any(token in strong for token in tokens) or any(pair in strong or pair in known["metrics"] for pair in pairs)
 
 
+def is_metric(name: str) -> bool:
+    """Is a name that of a metric, and of nothing else: what a model prints is a "score" as well?
+
+    >>> [is_metric(name) for name in ("f1", "eval_accuracy", "exact match", "score", "heat")]
+    [True, True, True, False, False]
+    """
+    low = re.sub(r"^(?:eval|test|best|val)[_ ]", "", name.casefold().strip())
+    return low in measures()["metrics"] - measures()["weak"]
+
+
 def names_a_benchmark(cell: str) -> bool:
     low = cell.casefold()[:200]
     return any(token.strip(".-_*") in measures()["benchmarks"] for token in TOKEN.findall(low))

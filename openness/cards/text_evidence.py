@@ -10,16 +10,26 @@ from openness.cards.disaggregated import disaggregated, disaggregated_in_section
 from openness.cards.emission_evidence import emissions_in_section, emissions_in_text, hardware_of_training
 from openness.cards.judging import BIBTEX, Found, found_line, is_bibtex, judge, says_something
 from openness.cards.parents_in_text import parents_in_text
-from openness.cards.results import line_has_result, names_a_benchmark, names_a_measure, names_of, table_has_results
+from openness.cards.results import (
+    is_metric,
+    line_has_result,
+    names_a_benchmark,
+    names_a_measure,
+    names_of,
+    table_has_results,
+)
 from openness.cards.sections import Piece, Section
 from openness.cards.substance import CONTENT, STOCK
 from openness.cards.view import CardView
 from openness.cards.vocabulary import find, patterns
-from openness.cards.wording import URL, plain_line
+from openness.cards.wording import URL, plain_line, title_of
 from openness.rubric import Criterion
 
 LOSS_NAME = re.compile(r"\bloss\b", re.I)  # what was trained for, rather than a metric of what came out
 CODE_LINE = re.compile(r"import [\w.]+(?: as \w+|,.*)?$|from [\w.]+ import |#!|def \w+\(")  # code outside a fence
+PRINTED_SCORE = re.compile(  # a line that a script of an evaluation prints
+    r"[\s{\"']*(?P<name>[^\W\d][\w @()/.-]{0,60}?)[\"']?\s*:\s*[\"']?\d{1,3}\.\d{1,20}\s?%?[\s\"',}]*"
+)
 ROWS_MOST, COLUMNS_MOST = 200, 40  # of a table about the model
 
 Reader = Callable[[CardView], Iterator[Found]]
@@ -116,6 +126,19 @@ def architecture_table(view: CardView) -> Iterator[Found]:
                 return
 
 
+def training_data_column(view: CardView) -> Iterator[Found]:
+    """A table with a column of the training data of each model in it; one of "datasets" may be those of a test."""
+    asked = view.vocabulary.topics["training_data"].asked_by
+    for block in view.tables:
+        for n, name in enumerate(block.rows[0][:COLUMNS_MOST]):
+            if "train" not in name.casefold() or not asked(title_of(name)):
+                continue
+            said = (row[n] for row in block.rows[1:ROWS_MOST] if n < len(row))
+            if filled := next((cell for cell in said if any(map(str.isalpha, cell))), None):
+                yield found_line("prose", block.lines[0], f"{name}: {filled}")
+                return
+
+
 def training_hardware(view: CardView) -> Iterator[Found]:
     """Hardware on a line about training, or under a title about it."""
     if line := hardware_of_training(view):
@@ -146,10 +169,15 @@ def results(view: CardView) -> Iterator[Found]:
         if table_has_results(block.rows, under_results=False):
             yield found_line("prose", block.lines[0], " | ".join(block.rows[0]), 1.0)
             return
-    for line in view.prose.lines:
-        if line.kind == CONTENT and line_has_result(line.text, under_results=False):
-            yield found_line("prose", line.number, line.text)
+    for line, text in view.prose.sentences():
+        if line.kind == CONTENT and line_has_result(text, under_results=False):
+            yield found_line("prose", line.number, text)
             return
+    for block in view.codes:
+        for number, raw in enumerate(block.text.split("\n"), block.lines[0]):
+            if (printed := PRINTED_SCORE.fullmatch(raw)) and is_metric(printed["name"]):
+                yield found_line("prose", number, raw)
+                return
 
 
 def results_in_section(view: CardView, section: Section, criterion: Criterion) -> Found | None:
@@ -165,7 +193,7 @@ def results_in_section(view: CardView, section: Section, criterion: Criterion) -
                 return found_line("section", line.number, line.text)
         if piece.kind == "code":
             for n, raw in enumerate(piece.text.split("\n")):
-                if line_has_result(raw, under_results=True):
+                if line_has_result(raw, under_results=True) or PRINTED_SCORE.fullmatch(raw):
                     return found_line("section", first + n, raw)
         if piece.has_figure and figure is None:
             figure = found_line("pointer", first, piece.text.strip().split("\n")[0], 0.25)
@@ -190,7 +218,7 @@ READERS: dict[str, Reader] = {
         *(first_paragraph, code_that_loads_a_model, code_that_loads_data, citation, contact, parameter_count),
         base_named,
         *(benchmark_table, metric_table, results, disaggregated, emissions_in_text),
-        *(architecture_table, training_hardware),
+        *(architecture_table, training_data_column, training_hardware),
     )
 }
 SECTION_READERS = {

@@ -167,6 +167,13 @@ class Prose:
         match = pattern.search(self.text)
         return self.line_at(match.start()) if match else None
 
+    def sentences(self) -> Iterator[tuple[Line, str]]:
+        """Each line, joined with those below it that its sentence runs over, and the first of these lines."""
+        offset = 0
+        for text in self.text.split("\n") if self.lines else ():
+            yield self.line_at(offset), text
+            offset += len(text) + 1
+
     def line_at(self, offset: int) -> Line:
         return self.lines[bisect_right(self._starts, offset) - 1]
 
