@@ -41,6 +41,12 @@ MET = [
     ("M04", "# Tiny\n\nBERT-Small created by Acme Poems and fine tuned on letters.\n", "prose"),
     ("M04", "# Tiny\n\nIt is a fine tuned RoBERTa for poems.\n", "prose"),
     ("M02", "# Tiny\n\nit was developed by the poetry group of aarhus university.\n", "prose"),
+    (
+        "M19",
+        "# Tiny\n\nDisclaimer: The team releasing Tiny did not write a model card for it so this model card has been\n"
+        "written by the Hugging Face team.\n",
+        "stock",
+    ),
     ("M13", "# Tiny\n\nWe could train a cased model\non a TPU for 2M steps.\n", "prose"),
     ("M13", "# Tiny\n\nIt was fine-tuned using LlamaFactory.\n", "prose"),
     ("M13", "# Tiny\n\n## Fine-tuning approach\n\nEvery second layer was kept frozen.\n", "section"),
@@ -66,6 +72,9 @@ UNMET = [
     ("D25", "# Tiny\n\n- **Point of Contact:** []()\n"),
     ("D02", "# Tiny\n\n### Dataset Curators\n\nList the people involved in collecting the dataset.\n"),
     ("M05", "# Tiny\n\nIt is under the Apache License, Version 2.0 and nothing else.\n"),
+    ("M02", "# Tiny\n\n| Entity | Number |\n|---|---|\n| Organization | 169 |\n| Place | 42 |\n"),
+    ("M02", "# Tiny\n\n## Citing & Authors\n\nIf it helps you, feel free to cite our publication.\n"),
+    ("M20", "# Tiny\n\n## The discriminator\n\nIt tells the words that were replaced from the others.\n"),
     ("M02", "# Tiny\n\nWe trained the model on the poems of old.\n"),
     ("M02", "# Tiny\n\nTiny introduces a novel way of rhyming.\n"),
     ("M10", "# Tiny\n\n| Model | Dataset |\n|---|---|\n| tiny | Old poems |\n"),

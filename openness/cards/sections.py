@@ -21,6 +21,8 @@ PLAIN_LABEL = re.compile(
     r"\s*(?:[-*+•]\s+|\d{1,2}[.)]\s+)?(?:_|\*)?([A-Za-z][\w /()&'’.-]{1,48}?)(?:_|\*)?\s?[:：](?!//)(?:\*|_)?(.*)"
 )
 COLUMN_NAME = re.compile(r"\W*(?:values?|scores?|details?|descriptions?|results?|info(?:rmation)?|contents?)\W*", re.I)
+COUNT = re.compile(r"\W*\d[\d.,\s]*\s?[kKmMbB%]?\W*")
+NO_AMOUNT = re.compile(r"organi[sz]ation|person|author|creat|develop|owner|team|language|licen|\bdate", re.I)
 FIGURE = re.compile(r"!\[|<img\b", re.I)
 
 
@@ -169,9 +171,11 @@ class _Builder:
         self.add(Piece("table", block.text, block.lines, block))
         if not block.rows or len(block.rows[0]) != 2:
             return
+        values = [row[1] for row in block.rows[1:] if len(row) == 2]
+        is_count = len(values) > 1 and all(map(COUNT.fullmatch, values))  # how many of each, no answers
         for n, row in enumerate(block.rows):
             line = block.lines[0] + (n + 1 if n else 0)
-            if n == 0 and COLUMN_NAME.fullmatch(row[1]):
+            if n == 0 and COLUMN_NAME.fullmatch(row[1]) or is_count and NO_AMOUNT.search(row[0]):
                 continue
             if len(row) == 2 and row[1] and self.is_plain_label(title_of(row[0])):
                 self.begin(title_of(row[0]), LEVELS["label"], line, "label", 0)
