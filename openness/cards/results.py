@@ -80,8 +80,10 @@ def table_has_results(rows: tuple[tuple[str, ...], ...], *, under_results: bool)
 
 
 def names_of(rows: tuple[tuple[str, ...], ...]) -> Iterable[str]:
-    """The cells that name what a table's numbers are: its header and its first column."""
+    """The cells that name what a table's numbers are: its header, of one or two rows, and its first column."""
     yield from rows[0]
+    if len(rows) > 2 and not any(map(is_number, rows[1])):
+        yield from rows[1]
     yield from (row[0] for row in rows[1:200] if row)
 
 

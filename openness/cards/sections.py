@@ -157,6 +157,11 @@ class _Builder:
         words, rest = (match["text"] or match["html"]).strip(), match["rest"].lstrip()
         if len(words.split()) > TITLE_WORDS_MOST:
             return None
+        if words.startswith("(") and words.endswith(")"):
+            return None  # an aside
+        label, _, answer = words.partition(":")
+        if answer.strip() and not rest and self.is_plain_label(title_of(label)):
+            return label, "label", answer  # **Licence: MIT**
         has_colon = words.endswith((":", "：")) or rest.startswith((":", "：", "-", "–", "—"))
         rest = rest.lstrip(":：–—-") if has_colon else rest
         known = self.is_plain_label(title_of(words))

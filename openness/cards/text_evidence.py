@@ -25,6 +25,9 @@ from openness.cards.vocabulary import find, patterns
 from openness.cards.wording import URL, plain_line, title_of
 from openness.rubric import Criterion
 
+TRAINING_OPTION = re.compile(
+    r"--(?:learning_rate|lr|num_train_epochs|max_steps|per_(?:gpu|device)_train_batch_size)[ =]\S"
+)
 LOSS_NAME = re.compile(r"\bloss\b", re.I)  # what was trained for, rather than a metric of what came out
 CODE_LINE = re.compile(r"import [\w.]+(?: as \w+|,.*)?$|from [\w.]+ import |#!|def \w+\(")  # code outside a fence
 PRINTED_SCORE = re.compile(  # a line that a script of an evaluation prints
@@ -128,15 +131,29 @@ def architecture_table(view: CardView) -> Iterator[Found]:
 
 def training_data_column(view: CardView) -> Iterator[Found]:
     """A table with a column of the training data of each model in it; one of "datasets" may be those of a test."""
-    asked = view.vocabulary.topics["training_data"].asked_by
+    yield from _column(view, "training_data", "train")
+
+
+def evaluation_data_column(view: CardView) -> Iterator[Found]:
+    """A table with a column of the data that each row was tested on."""
+    yield from _column(view, "evaluation_data", "")
+
+
+def _column(view: CardView, topic: str, word: str) -> Iterator[Found]:
+    """The first filled cell under a column's name that asks for `topic` and holds `word`."""
     for block in view.tables:
         for n, name in enumerate(block.rows[0][:COLUMNS_MOST]):
-            if "train" not in name.casefold() or not asked(title_of(name)):
+            if word not in name.casefold() or not view.vocabulary.topics[topic].asked_by(title_of(name)):
                 continue
             said = (row[n] for row in block.rows[1:ROWS_MOST] if n < len(row))
             if filled := next((cell for cell in said if any(map(str.isalpha, cell))), None):
                 yield found_line("prose", block.lines[0], f"{name}: {filled}")
                 return
+
+
+def training_options(view: CardView) -> Iterator[Found]:
+    """A command with the options of a training."""
+    yield from _code(view, TRAINING_OPTION)
 
 
 def training_hardware(view: CardView) -> Iterator[Found]:
@@ -197,7 +214,8 @@ def results_in_section(view: CardView, section: Section, criterion: Criterion) -
                     return found_line("section", first + n, raw)
         if piece.has_figure and figure is None:
             figure = found_line("pointer", first, piece.text.strip().split("\n")[0], 0.25)
-    return figure
+    answer = figure or judge(view, section, criterion)
+    return answer if answer and answer.tier in ("pointer", "placeholder") else None
 
 
 def _first(lines, pattern: re.Pattern):
@@ -218,7 +236,8 @@ READERS: dict[str, Reader] = {
         *(first_paragraph, code_that_loads_a_model, code_that_loads_data, citation, contact, parameter_count),
         base_named,
         *(benchmark_table, metric_table, results, disaggregated, emissions_in_text),
-        *(architecture_table, training_data_column, training_hardware),
+        *(architecture_table, training_data_column, evaluation_data_column),
+        *(training_options, training_hardware),
     )
 }
 SECTION_READERS = {

@@ -116,7 +116,10 @@ class CardView:
 
     @cached_property
     def prose(self) -> Prose:
-        return Prose(piece for section in self.sections for piece in section.pieces if piece.kind in ("text", "html"))
+        pieces = [
+            piece.judged for section in self.sections for piece in section.pieces if piece.kind in ("text", "html")
+        ]
+        return Prose(pieces)
 
     @cached_property
     def codes(self) -> list[Block]:
@@ -141,12 +144,12 @@ class Prose:
     A sentence that is broken over lines of a paragraph stands on one line of the text.
     """
 
-    def __init__(self, pieces: Iterable[Piece]):
+    def __init__(self, paragraphs: Iterable[Iterable[Line]]):
         self.lines: list[Line] = []
         joined: list[str] = []
-        for piece in pieces:
+        for paragraph in paragraphs:
             before = None
-            for line in piece.judged:
+            for line in paragraph:
                 if line.kind not in (CONTENT, POINTER):
                     continue
                 if before is not None and _runs_on(before, line):
