@@ -21,6 +21,8 @@ def test_at_least_150_cards_of_every_kind_are_labelled_for_all_25_criteria():
 
 def test_the_half_of_a_card_follows_from_its_id():
     for row in ROWS:
+        if row["half"] == "later":  # labelled after the halves were drawn
+            continue
         odd = int(hashlib.sha256(row["id"].encode()).hexdigest(), 16) % 2
         assert row["half"] == ("kept" if odd else "tune"), row["id"]
 
