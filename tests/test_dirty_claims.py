@@ -146,6 +146,8 @@ def test_a_quantizer_that_lists_the_grandparents_twice_and_its_source_in_a_sente
         ("It was fine-tuned from\n\nacme/tiny", []),
         ("## Fine-tuned from\nacme/tiny", []),
         ("The encoder was initialized with the weights of `acme/tiny`.", [("finetune", "acme/tiny", "sentence")]),
+        ("本模型基于 acme/tiny 在十万首古诗上微调而成。", [("finetune", "acme/tiny", "sentence")]),
+        ("我们比较了 acme/tiny 和微调模型。", []),
         ("The base model is [T](https://hf.co/acme/tiny).", [("", "acme/tiny", "mention")]),
     ],
 )

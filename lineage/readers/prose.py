@@ -161,6 +161,8 @@ def said_in(line: str, below: list[tuple[int, str]]) -> Iterator[tuple[str, str,
             if found is None or found[2] in taken or is_of_others(line, words.start(), found[2]):
                 continue
             name, kind, end = found
+            if not each.is_strong and any(after.is_strong and after.words.match(line, end) for after in AFTER):
+                continue  # 基于 X 微调: the words that follow say more
             taken.add(end)
             if kind == MODEL:
                 yield name, MODEL, each.relation, each.role, "sentence" if each.is_strong else "mention"

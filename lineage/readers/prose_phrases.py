@@ -81,6 +81,7 @@ PHRASES = (
     *(phrase(words, relation) for words, relation in IN_OTHER_LANGUAGES),
     phrase(r"\b(?:derived\s+from|based\s+on|built\s+(?:on|upon)(?:\s+top\s+of)?)\b", "", strong=False),
     phrase(r"\b(?:original|source)\s+model\b", "", "original", strong=False),
+    phrase(r"(?:基于|基於|源自|改自)", "", strong=False),
     phrase(r"\bmerged\s+(?:from|with|of)\b", "", strong=False),
     phrase(r"\bstarting\s+(?:from|with)(?:\s+the\s+(?:weights|checkpoint)\s+of)?\b", "", strong=False),
     phrase(r"\b(?:base|parent)\s+(?:language\s+)?model(?:\s+(?:is|was|used))?\b", "", strong=False),
@@ -91,7 +92,10 @@ AFTER = (
         phrase(rf"[)\]*_`\"'」』]*\s*{words}", relation)
         for words, relation in (
             (r"with\s+ONNX\s+weights", "converted"),
-            (r"(?:模型)?(?:的|进行|上|之上|基础上|为基础|作为基座)?(?:全参数|指令|监督|\s)*(?:微调|精调)", "finetune"),
+            (
+                r"(?:模型)?(?:(?:的|进行|上|之上|基础上|为基础|作为基座)?(?:全参数|指令|监督|\s)*|(?:在|用|使用|通过|经过)[^。；，,.!?\n]{1,40})(?:微调|精调)",
+                "finetune",
+            ),
             (r"(?:模型)?(?:的|进行)?\s*(?:GGUF|GPTQ|AWQ|INT[48]|[48]\s?bit)?\s*量化", "quantized"),
             (
                 r"(?:モデル)?(?:を|の|に対して|をベースに)?\s*(?:ベースに|ファインチューニング|追加学習|ファインチューン)",

@@ -9,7 +9,7 @@ from openness.cards import header_evidence, text_evidence
 from openness.cards.judging import Found, found_line, judge
 from openness.cards.substance import CONTENT
 from openness.cards.view import CardView
-from openness.cards.vocabulary import patterns
+from openness.cards.vocabulary import patterns, sentences_about
 from openness.findings import Finding
 from openness.rubric import Criterion, Rubric
 
@@ -58,7 +58,7 @@ def _anywhere(view: CardView, criterion: Criterion) -> Iterator[Found]:
     """Evidence in running text, which is sought only while no title of its own answers in full."""
     for name in criterion.text:
         yield from text_evidence.READERS[name](view)
-    for pattern in criterion.prose:
+    for pattern in (*criterion.prose, *sentences_about(criterion.topic, view.language.code)):
         if (line := view.prose.search(pattern)) and line.kind == CONTENT:
             yield found_line("prose", line.number, line.text)
             return

@@ -121,6 +121,21 @@ def patterns() -> dict[str, re.Pattern]:
     return {name: re.compile("|".join(row["parts"]), _flags(row)) for name, row in rows.items()}
 
 
+@cache
+def _sentences() -> dict[str, dict[str, tuple[re.Pattern, ...]]]:
+    """Patterns for sentences in other languages than English, by language and topic."""
+    rows = tomllib.loads((FOLDER / "prose.toml").read_text("utf8"))
+    return {
+        code: {topic: tuple(re.compile(part, re.I) for part in parts) for topic, parts in topics.items()}
+        for code, topics in rows.items()
+    }
+
+
+def sentences_about(topic: str, language: str) -> tuple[re.Pattern, ...]:
+    """Patterns for what sentences in `language` say of a topic; () where we know none."""
+    return _sentences().get(language, {}).get(topic, ())
+
+
 def find(name: str, text: str) -> re.Match | None:
     """The first match of a shipped pattern in `text`."""
     return patterns()[name].search(text)

@@ -1,7 +1,7 @@
 """Precision and recall of every criterion against cards labelled by hand.
 
-`python -m tests.bench.card_labels [tune|kept|later] [misses]` prints a JSON line for each criterion and one for each kind of
-card: `own` is content under a title of its own, `any` is any evidence at all. With `misses` a line for each
+`python -m tests.bench.card_labels [tune|kept|later] [misses]` prints a JSON line for each criterion and one for each
+kind of card: `own` is content under a title of its own, `any` is any evidence at all. With `misses` a line for each
 disagreement follows. The cards are beside the checkout, in `../shared/hubdata`.
 
 Labels stand in `tests/labels/cards.tsv`: a mark for each of the 25 criteria, ids only. 164 cards were drawn by a hash
