@@ -16,7 +16,7 @@ from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from openness import policy as policies
-from openness.card_lint import card_line
+from openness.card_lint import judged_card
 from openness.cards.advice import next_steps
 from openness.filters import AssessmentFilter
 from openness.gate import gate
@@ -151,8 +151,10 @@ class CardView(StrictParameters, APIView):
         sent = CardSerializer(data=request.data)
         sent.is_valid(raise_exception=True)
         card = sent.validated_data
-        line = card_line(card["file"], card["card"].encode("utf8", "replace"), card["kind"], cards_of_parents)
+        text = card["card"].encode("utf8", "replace")
+        line, odd = judged_card(card["file"], text, card["kind"], cards_of_parents)
         seen = all_through(card["kind"], line["findings"]) if line["findings"] else []
+        line |= {"consistency": odd}
         return Response(line | {"next_steps": next_steps(line["findings"], line["rubric"]), "profiles": seen})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from openness.carbon import carbon_block
+from openness.cards.advice import what_is_odd
 from openness.cards.scoring import READER, score
 from openness.rubric import load
 from registry.cards import CardText, read_card
@@ -14,10 +15,12 @@ FILE_MOST = 2 << 20  # bytes; more of a card is not read
 NULS_OF_TEXT = 8  # a short card may hold a few by mistake
 
 
-def card_line(
+def judged_card(
     file: str, data: bytes, kind: str, parents_of: Callable[[dict | None], Sequence[str]] = lambda header: ()
-) -> dict:
-    """What one card file says, for `kind` model or dataset; the keys are those of the command's JSON line.
+) -> tuple[dict, list[dict]]:
+    """What one card file says, for `kind` model or dataset: the command's JSON line, and what contradicts itself.
+
+    A contradiction has its id, what to write, and the evidence.
 
     `parents_of` gives the cards of the models that a header names as its base, as far as they are at hand.
     A file that is not text is a problem without a score. Lines count from 1 in the file, header included.
@@ -25,10 +28,11 @@ def card_line(
     rubric = load(RUBRICS[kind])
     text, problem = text_of(data)
     if text is None:
-        return {**_line(file, problem, rubric.id), "score": None, "assessed_weight": 0.0, "card_kind": "unknown"}
+        unjudged = {"score": None, "assessed_weight": 0.0, "card_kind": "unknown"}
+        return {**_line(file, problem, rubric.id), **unjudged}, []
     card = read_card(text)
     result = score(card, rubric, parents=parents_of(card.metadata) if kind == "model" else ())
-    return {
+    line = {
         **_line(file, result.problem or None, rubric.id),
         "score": result.score,
         "assessed_weight": result.assessed_weight,
@@ -37,6 +41,7 @@ def card_line(
         "findings": [finding.as_dict() for finding in result.findings],
         "carbon": carbon_of(card) if kind == "model" else None,
     }
+    return line, [each | {"write": what_is_odd(each["id"])} for each in result.extra["consistency"]]
 
 
 def carbon_of(card: CardText) -> dict | None:

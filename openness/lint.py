@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openness.card_lint import card_line
+from openness.card_lint import judged_card
 from openness.loose_files import Unreadable, read_bounded
 from openness.loose_parents import cards_of_parents
 from registry.cli import BAD_INPUT, NO, UNKNOWN, YES
@@ -12,13 +12,13 @@ from registry.storable import storable_text
 UNJUDGED = {"score": None, "assessed_weight": 0.0, "card_kind": "unknown", "flags": [], "findings": [], "carbon": None}
 
 
-def line_of_file(file: str, kind: str) -> dict:
-    """The line of one card file; what cannot be opened has a problem and no score."""
+def judged_file(file: str, kind: str) -> tuple[dict, list[dict]]:
+    """The line of one card file, and where it contradicts itself; what cannot be opened has a problem and no score."""
     shown = storable_text(file)  # a name that is not UTF-8 could not be printed
     try:
-        return card_line(shown, read_bounded(file), kind, cards_of_parents)
+        return judged_card(shown, read_bounded(file), kind, cards_of_parents)
     except Unreadable as error:
-        return card_line(shown, b"", kind) | UNJUDGED | {"problem": str(error)}
+        return judged_card(shown, b"", kind)[0] | UNJUDGED | {"problem": str(error)}, []
 
 
 def status_of(line: dict, min_score: float | None) -> int:

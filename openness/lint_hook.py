@@ -9,8 +9,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from openness.card_lint import RUBRICS, card_line
-from openness.cards.advice import next_steps
+from openness.card_lint import RUBRICS, judged_card
+from openness.cards.advice import next_steps, what_is_odd
 from openness.cards.advice import readable as readable_step
 from openness.loose_files import Unreadable, read_bounded
 from openness.profiles import profiles, seen_through
@@ -35,27 +35,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def judge(file: str, asked: argparse.Namespace) -> int:
     try:
-        line = card_line(file, read_bounded(file), asked.kind)
+        line, odd = judged_card(file, read_bounded(file), asked.kind)
     except Unreadable as problem:
         print(f"{file}: {problem}")
         return BAD_INPUT
-    print("\n".join(readable(line, asked.steps, asked.profile)))
+    print("\n".join(readable(line, odd, asked.steps, asked.profile)))
     if line["problem"]:
         return BAD_INPUT
     return NO if (line["score"] or 0.0) < asked.min_score else YES
 
 
-def readable(line: dict, steps: int = STEPS_SHOWN, profile: str | None = None) -> list[str]:
-    """A card's line for people: its score, what is odd, what another list says, what would raise the score most."""
+def readable(line: dict, odd: list[dict], steps: int = STEPS_SHOWN, profile: str | None = None) -> list[str]:
+    """A card's line for people: its score, what is odd, what another list says, what would raise the score most.
+
+    `odd` are the contradictions that were found, with their evidence.
+    """
     if line["problem"]:
         return [f"{line['file']}: {line['problem']}"]
     score = "no score: too little could be judged" if line["score"] is None else f"{line['score']:g} of 100"
     said = [f"{line['file']}: {score} by {line['rubric']}"]
-    said += [f"  ! {flag.replace('_', ' ')}" for flag in line["flags"]]
+    places = {each["id"]: _lines_of(each["evidence"]) for each in odd}
+    said += [f"  ! {what_is_odd(flag)}{places.get(flag, '')}" for flag in line["flags"]]
     said += by_profile(line, profile) if profile else []
     found = next_steps(line["findings"], line["rubric"])
     said += [readable_step(step) for step in found[:steps]]
     return said + ([f"  and {len(found) - steps} more"] if len(found) > steps else [])
+
+
+def _lines_of(evidence: list[dict]) -> str:
+    """Where something stands: " (lines 2 and 14)"; "" where no line is known."""
+    lines = sorted({str(each["lines"][0]) for each in evidence if each["lines"]}, key=int)
+    return f" (line{'s' * (len(lines) > 1)} {' and '.join(lines)})" if lines else ""
 
 
 def by_profile(line: dict, profile: str) -> list[str]:

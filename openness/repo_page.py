@@ -11,7 +11,7 @@ from lineage.graph_views import lineage_panel
 from openness import policy as policies
 from openness.card_corpus import ranks_shown
 from openness.cards.addresses import Place
-from openness.cards.advice import next_steps
+from openness.cards.advice import next_steps, what_is_odd
 from openness.gate import gate
 from openness.gathered import CARD_RUBRICS, Gathered, gather
 from openness.models import Assessment
@@ -65,9 +65,17 @@ def card_score(repo: Repo, row: Assessment | None) -> dict:
     findings = row.findings if row else []
     return {
         "card_assessment": row,
+        "odd": odd_of(row.result) if row else [],
         "next_steps": next_steps(findings, row.rubric)[:STEPS_SHOWN] if row else [],
         "profiles": all_through(repo.kind, findings) if findings else [],
     }
+
+
+def odd_of(result: dict) -> list[dict]:
+    """What is odd about a card: each flag, what to do about it, and where it stands, as far as that was kept."""
+    places = {each["id"]: each["evidence"] for each in result.get("consistency", ())}
+    flags = result.get("flags", ())
+    return [{"flag": flag, "write": what_is_odd(flag), "evidence": places.get(flag, [])} for flag in flags]
 
 
 def answer(gathered: Gathered, policy_name: str) -> dict:

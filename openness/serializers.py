@@ -111,7 +111,7 @@ class CardSerializer(StrictSerializer):
 
 
 class CardLineSerializer(serializers.Serializer):
-    """The linter's answer; the keys of `assess --card`."""
+    """The linter's answer: the keys of `assess --card`, and beside them what contradicts itself and what to write."""
 
     file = serializers.CharField()
     problem = serializers.CharField(allow_null=True)
@@ -121,6 +121,9 @@ class CardLineSerializer(serializers.Serializer):
     assessed_weight = serializers.FloatField()
     card_kind = serializers.CharField()
     flags = serializers.ListField(child=serializers.CharField())
+    consistency = serializers.ListField(
+        child=serializers.DictField(), help_text="What contradicts itself: id, what to write, and the evidence."
+    )
     findings = serializers.ListField(child=serializers.DictField())
     carbon = serializers.DictField(allow_null=True)
     next_steps = serializers.ListField(child=serializers.DictField(), help_text="What to write, by points gained.")

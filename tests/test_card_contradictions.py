@@ -1,8 +1,17 @@
 """Where a card contradicts itself is found, and what only looks like it is left alone."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+import openness.cards.scoring
+import registry.cards
+from openness.card_lint import judged_card
+from openness.cards.advice import table
+from openness.cards.consistency import CHECKS, CHECKS_OF_NAME
 from openness.cards.scoring import score
+from openness.lint_hook import readable
 from openness.rubric import load
 from registry.cards import read_card
 
@@ -83,6 +92,11 @@ NO_HEADERS = [
 ]
 
 
+def found_in(text: str, name: str = "") -> dict[str, list[dict]]:
+    result = score(read_card(text), load("model-card"), name=name)
+    return {each["id"]: each["evidence"] for each in result.extra["consistency"]}
+
+
 def flags(body: str, licence: str = "mit", name: str = "") -> set[str]:
     card = read_card(f"---\nlicense: {licence}\n---\n{INTRODUCTION}{body}\n")
     return set(score(card, load("model-card"), name=name).extra["flags"])
@@ -128,3 +142,43 @@ def test_a_licence_of_data_is_held_against_the_header_of_a_dataset():
     for body, is_conflict in [("The data is under CC BY 4.0.", True), ("The code is under CC BY 4.0.", False)]:
         found = score(read_card(f"{header}{body}\n"), load("data-card")).extra["flags"]
         assert ("licence_conflict" in found) is is_conflict
+
+
+def test_each_contradiction_says_where_it_stands():
+    text = (
+        "---\nlicense: mit\nmodel-index:\n- name: other\n  results: []\nco2_eq_emissions: 42\n---\n"
+        "# Model Card for Model ID\n\nMade from [Tiny](https://huggingface.co/acme/tiny).\n\n"
+        "Fine-tuned from acme/tiny.\n\n- **License:** Apache 2.0\n\n"
+        "- **Carbon Emitted:** 42 kg\n\n---\nlicense: mit\n---\n"
+    )
+    found = found_in(text, "acme/mine")
+    assert {id: [each["lines"] for each in evidence] for id, evidence in found.items()} == {
+        "base_only_in_text": [[12, 12]],
+        "emissions_against_text": [[6, 6]],
+        "header_in_body": [[18, 18]],
+        "licence_conflict": [[2, 2], [14, 14]],
+        "model_index_name": [[3, 5]],
+        "template_title": [[8, 8]],
+    }
+    assert found["licence_conflict"][0]["field"] == "license" and "Apache" in found["licence_conflict"][1]["quote"]
+
+
+def test_a_card_pasted_below_another_is_cited_by_its_titles():
+    part = "## Uses\n\nFor one.\n\n## Limitations\n\nMany.\n\n## Citation\n\nSmith\n\n"
+    assert [each["lines"][0] for each in found_in(f"# M\n\n{part}{part}")["two_cards"]] == [15, 19, 23]
+
+
+def test_every_flag_is_told_in_a_sentence():
+    source = Path(openness.cards.scoring.__file__).read_text("utf8") + Path(registry.cards.__file__).read_text("utf8")
+    checks = {check.__name__ for check in (*CHECKS, *CHECKS_OF_NAME)}
+    told = set(table()["odd"])
+    assert checks <= told and all(f'"{flag}"' in source for flag in told - checks)
+    for flag in re.findall(r'(?:flags\.add\(|flags \| \{|, \{)"(\w+)"', source):
+        assert flag in told, flag
+
+
+def test_the_linter_says_what_to_mend_and_on_which_line():
+    line, odd = judged_card("README.md", b"---\nlicense: mit\n---\n# M\n\n## License\n\nApache 2.0\n", "model")
+    said = readable(line, odd)
+    assert "  ! The text states another licence than the header; make the two agree. (lines 2 and 8)" in said
+    assert odd[0]["write"].startswith("The text states another licence")

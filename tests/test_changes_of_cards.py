@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openness.assess import assess_repo
-from openness.card_lint import card_line
+from openness.card_lint import judged_card
 from openness.line_diff import LINES_MOST, STEPS_MOST, line_diff, lines_of, room_for, steps
 from openness.models import Assessment
 from registry.contents import card_row
@@ -51,7 +51,7 @@ def repo(db) -> Repo:
 
 def test_scores_criteria_points_and_lines_are_those_of_the_two_cards(client, repo):
     found = asked(client)
-    old, new = (card_line("README.md", text.encode(), "model") for text in (POOR, RICH))
+    old, new = (judged_card("README.md", text.encode(), "model")[0] for text in (POOR, RICH))
     assert (found["old"]["score"], found["new"]["score"]) == (old["score"], new["score"])
     assert found["score_change"] == round(new["score"] - old["score"], 1) > 0
     assert found["old"]["is_stored"] and found["new"]["is_stored"] and not found["read_by_other_rules"]
@@ -106,7 +106,7 @@ def test_a_revision_that_was_never_assessed_is_read_from_its_text(client, db):
     revised(repo, RICH)
     found = asked(client)
     assert not found["old"]["is_stored"] and not found["new"]["is_stored"] and found["old"]["first_said"] is None
-    assert found["new"]["score"] == card_line("README.md", RICH.encode(), "model")["score"]
+    assert found["new"]["score"] == judged_card("README.md", RICH.encode(), "model")[0]["score"]
     assert not Assessment.objects.exists()
     assert "never assessed while it was the newest" in client.get("/cards/model/ada/m").content.decode()
 

@@ -7,7 +7,7 @@ import time
 import pytest
 from rest_framework.test import APIClient
 
-from openness.card_lint import card_line, text_of
+from openness.card_lint import judged_card, text_of
 from openness.cards.addresses import Place
 from openness.rendering import render
 from registry.cards import read_card
@@ -30,26 +30,26 @@ def test_a_hostile_card_is_judged_and_shown_within_two_seconds(name):
     data = CARDS[name]()
     kind = ("model", "dataset")[list(CARDS).index(name) % 2]  # both by `python -m tests.bench.hostile`
     start = time.process_time()
-    line = card_line("README.md", data, kind)
+    line = judged_card("README.md", data, kind)[0]
     assert time.process_time() - start < 2
     assert len(line["findings"]) == 25 or line["problem"]
     json.dumps(line, allow_nan=False)
     text = text_of(data)[0] or ""
     assert seconds_of(lambda: render(read_card(text), PLACE)) < 2
-    assert card_line("README.md", ORDINARY, "model")["score"] is not None
+    assert judged_card("README.md", ORDINARY, "model")[0]["score"] is not None
 
 
 @pytest.mark.parametrize(("mark", "depth"), [("- ", 2), ("- ", 15), ("1) ", 10), ("> ", 45), ("> - ", 7)])
 def test_lists_and_quotes_within_others_are_bounded_however_often_they_begin(mark, depth):
     text = "# A\n\n" + filled(mark * depth + "a\n", BIG)
-    assert seconds_of(lambda: card_line("README.md", text.encode(), "model")) < 2
+    assert seconds_of(lambda: judged_card("README.md", text.encode(), "model")[0]) < 2
     assert seconds_of(lambda: render(read_card(text), PLACE)) < 2
 
 
 def test_what_was_not_read_for_its_nests_is_flagged():
-    line = card_line("README.md", b"# A\n\n" + b"- - - a\n" * 2_000, "model")
+    line = judged_card("README.md", b"# A\n\n" + b"- - - a\n" * 2_000, "model")[0]
     assert "truncated" in line["flags"]
-    assert "truncated" not in card_line("README.md", b"# A\n\n" + b"- - - a\n" * 100, "model")["flags"]
+    assert "truncated" not in judged_card("README.md", b"# A\n\n" + b"- - - a\n" * 100, "model")[0]["flags"]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_was_not_read_for_its_nests_is_flagged():
 )
 def test_a_long_text_on_emissions_is_read_within_two_seconds(line):
     text = "## Environmental impact\n" + filled(line + "\n", BIG)
-    assert seconds_of(lambda: card_line("README.md", text.encode(), "model")) < 2
+    assert seconds_of(lambda: judged_card("README.md", text.encode(), "model")[0]) < 2
 
 
 def test_a_hostile_header_leaves_the_text_judged():
@@ -69,13 +69,13 @@ def test_a_hostile_header_leaves_the_text_judged():
         "a key twice",
         "more than a mebibyte",
     ):
-        line = card_line("README.md", CARDS[f"header: {name}"](), "model")
+        line = judged_card("README.md", CARDS[f"header: {name}"](), "model")[0]
         assert line["problem"].startswith("The header ")
         assert {f["id"]: f["tier"] for f in line["findings"]}["M03"] == "section"
 
 
 def test_a_few_nul_bytes_do_not_make_a_short_card_no_text():
-    line = card_line("README.md", FILES["BOM, CRLF and NUL"](), "model")
+    line = judged_card("README.md", FILES["BOM, CRLF and NUL"](), "model")[0]
     assert (line["problem"], line["flags"]) == (None, ["bom", "crlf", "unstorable_characters"])
 
 
@@ -96,5 +96,5 @@ def test_a_hostile_card_that_is_sent_is_answered_and_so_is_the_next(group, monke
 def test_memory_stays_below_256_megabytes():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for name in ("a wide table", "quotes, over and over", "titles, over and over", "labels, over and over"):
-        card_line("README.md", CARDS[f"text: {name}"](), "model")
+        judged_card("README.md", CARDS[f"text: {name}"](), "model")[0]
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 256

@@ -91,7 +91,9 @@ def test_a_card_that_is_sent_is_judged_as_its_file_is(card):
     said = answer.json()
     assert said.pop("next_steps")[0]["id"] == "M10"  # training data, the heaviest of what is missing
     assert [each["profile"] for each in said.pop("profiles")][:2] == ["equal-model", "mitchell-9"]
+    consistency = said.pop("consistency")
     assert said == lint(card, "--kind", "model")[1][0]
+    assert {each["id"] for each in consistency} == set(said["flags"]) - {"no_header"}
 
 
 @pytest.mark.django_db

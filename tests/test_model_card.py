@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from openness import model_card
-from openness.card_lint import card_line
+from openness.card_lint import judged_card
 from openness.cards.scoring import score
 from openness.rubric import load
 from openness.state import RepoState
@@ -354,7 +354,7 @@ def test_a_changed_weight_changes_the_score():
 
 
 def test_the_line_of_a_file_has_the_contract_s_keys_and_the_same_bytes_each_time():
-    line = card_line("README.md", BLANK.encode(), "model")
+    line = judged_card("README.md", BLANK.encode(), "model")[0]
     keys = [
         "file",
         "problem",
@@ -369,9 +369,9 @@ def test_the_line_of_a_file_has_the_contract_s_keys_and_the_same_bytes_each_time
     ]
     assert sorted(line) == sorted(keys)
     assert len(line["findings"]) == 25
-    assert json.dumps(line) == json.dumps(card_line("README.md", BLANK.encode(), "model"))
+    assert json.dumps(line) == json.dumps(judged_card("README.md", BLANK.encode(), "model")[0])
 
 
 def test_a_file_that_is_not_text_is_a_problem_without_a_score():
-    line = card_line("model.bin", bytes(range(256)) * 0 + b"\x00\x01" * 500, "model")
+    line = judged_card("model.bin", bytes(range(256)) * 0 + b"\x00\x01" * 500, "model")[0]
     assert (line["problem"], line["score"], line["findings"]) == ("The file is not text.", None, [])

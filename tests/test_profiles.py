@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from openness.assess import assess_repo
-from openness.card_lint import card_line
+from openness.card_lint import judged_card
 from openness.lint_hook import main
 from openness.profiles import Item, all_through, profiles, seen_through, value_of
 from openness.rubric import load
@@ -31,13 +31,13 @@ def test_every_item_names_criteria_of_its_rubric_and_the_lists_are_as_long_as_th
 
 
 def test_equal_weights_are_the_mean_of_what_is_known():
-    line = card_line("README.md", CARD.encode(), "model")
+    line = judged_card("README.md", CARD.encode(), "model")[0]
     known = [each["value"] for each in line["findings"] if each["tier"] not in ("unknown", "na")]
     assert seen_through(profiles()["equal-model"], line["findings"])["score"] == round(100 * sum(known) / len(known), 1)
 
 
 def test_titles_alone_fill_yang_s_sections_by_headings_and_none_by_content():
-    findings = card_line("README.md", TEMPLATE.encode(), "dataset")["findings"]
+    findings = judged_card("README.md", TEMPLATE.encode(), "dataset")[0]["findings"]
     by_headings, by_content = (seen_through(profiles()[f"yang-5-{way}"], findings) for way in ("headings", "content"))
     assert by_headings["items"][0]["value"] == 1.0 and by_content["items"][0]["value"] == 0.0
 

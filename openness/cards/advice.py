@@ -58,3 +58,12 @@ def readable(step: Mapping) -> str:
     field = f" (header: {step['field']})" if step["field"] else ""
     there = f" Line {step['lines'][0]} is a {step['tier']} only." if step["lines"] and step["tier"] != "none" else ""
     return f"  +{step['gain']:.1f}  {step['name']}: {step['write']}{field}{there}"
+
+
+def what_is_odd(flag: str) -> str:
+    """One sentence on what a flag of a card means, and what to do about it.
+
+    >>> what_is_odd("licence_conflict"), what_is_odd("something_new")
+    ('The text states another licence than the header; make the two agree.', 'something new')
+    """
+    return table()["odd"].get(flag, flag.replace("_", " "))

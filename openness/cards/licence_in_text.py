@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from openness.cards.sections import Section
@@ -45,6 +46,7 @@ NOT_STATED = re.compile(
     r"|was changed|inherit\w* from|if you|see also|subject to the licen[sc]es? of)\b",
     re.I,
 )
+OPEN_ENDS = (",", " the", " under", " of", " a", " by", " License")  # of a line whose sentence runs on
 STATED = re.compile(
     r"\b(?:models?|weights?|checkpoints?|adapters?|loras?|data ?sets?|corpus|repositor(?:y|ies)|repo|work|project"
     r"|release|it|they|these|everything)\b[^.;]{0,60}?\b(?:is|are|was|were|been)\s+(?:\w+\s+){0,2}(?:licen[sc]ed"
@@ -56,16 +58,29 @@ BADGE_LABEL = re.compile(r"(?:(?:model|weights|data ?set) )?licen[sc]e", re.I)
 ALT = re.compile(r"!\[(?:model )?licen[sc]e\s*:?\s+([^\]\n]{2,60})\]", re.I)
 
 
-def licences_in_text(view: CardView) -> frozenset[str]:
-    """The ids of the licences that sections, sentences and badges of the card state for what it describes.
+@dataclass(frozen=True)
+class StatedLicence:
+    """A licence by its id, and the line of the card that states it."""
+
+    id: str
+    line: int
+    text: str
+
+
+def licences_in_text(view: CardView) -> tuple[StatedLicence, ...]:
+    """The licences that sections, sentences and badges of the card state for what it describes, each once.
 
     A clause about the code, the training data, a base model or the tokenizer states none, nor does one that compares.
     """
-    texts = [*_in_sections(view), *_in_sentences(view)][:LINES_MOST]
-    stated = {
-        each for text in texts for clause in CLAUSE_END.split(text) if clause for each in _stated(clause, view.kind)
-    }
-    return frozenset(stated.union(*(named.reading.ids for text in _badges(view) for named in named_licences(text))))
+    found: dict[str, StatedLicence] = {}
+    for number, text in [*_in_sections(view), *_in_sentences(view)][:LINES_MOST]:
+        clauses = (clause for clause in CLAUSE_END.split(text) if clause)
+        for each in (id for clause in clauses for id in _stated(clause, view.kind)):
+            found.setdefault(each, StatedLicence(each, number, text))
+    for number, text in _badges(view):
+        for each in (id for named in named_licences(text) for id in named.reading.ids):
+            found.setdefault(each, StatedLicence(each, number, text))
+    return tuple(found.values())
 
 
 def _stated(clause: str, kind: str) -> Iterator[str]:
@@ -93,15 +108,16 @@ def _is_of_others(before: str, after: str, kind: str) -> bool:
     return False
 
 
-def _in_sections(view: CardView) -> Iterator[str]:
-    """What stands under titles that ask for the licence: its lines, joined where a sentence runs on."""
+def _in_sections(view: CardView) -> Iterator[tuple[int, str]]:
+    """(line, text) of what stands under titles that ask for the licence, joined where a sentence runs on."""
     for section in view.about("licence"):
         if _is_about_others(section, view.kind):
             continue
         for piece in view.content(section):
-            lines = [line.text for line in piece.judged if line.kind in (CONTENT, POINTER) and line.text]
-            runs_on = any(line.endswith((",", " the", " under", " of", " a", " by", " License")) for line in lines[:-1])
-            yield from [" ".join(lines)] if runs_on else lines
+            lines = [(line.number, line.text) for line in piece.judged if line.kind in (CONTENT, POINTER) and line.text]
+            if any(text.endswith(OPEN_ENDS) for _, text in lines[:-1]):
+                lines = [(lines[0][0], " ".join(text for _, text in lines))]
+            yield from lines
 
 
 def _is_about_others(section: Section, kind: str) -> bool:
@@ -110,19 +126,19 @@ def _is_about_others(section: Section, kind: str) -> bool:
     return rest != section.title and not OWN[kind].search(rest)
 
 
-def _in_sentences(view: CardView) -> Iterator[str]:
-    """Sentences anywhere that say under which licence this is."""
+def _in_sentences(view: CardView) -> Iterator[tuple[int, str]]:
+    """Lines anywhere that say under which licence this is."""
     if "licen" in view.prose.folded:
-        yield from (line.text for line in view.prose.lines if STATED.search(line.text))
+        yield from ((line.number, line.text) for line in view.prose.lines if STATED.search(line.text))
 
 
-def _badges(view: CardView) -> Iterator[str]:
+def _badges(view: CardView) -> Iterator[tuple[int, str]]:
     """What badges of the licence say: `badge/License-Apache_2.0-blue` as shields.io writes them, or their alt text."""
     for block in view.blocks:
         if block.kind not in ("text", "html", "heading") or "icen" not in block.text:
             continue
-        yield from (match[1] for match in ALT.finditer(block.text))
+        yield from ((block.lines[0], match[1]) for match in ALT.finditer(block.text))
         for match in BADGE.finditer(block.text):
             label, _, rest = re.sub(r"[_\s]+", " ", unquote(match[1])).replace("--", "\0").partition("-")
             if BADGE_LABEL.fullmatch(label.strip()):
-                yield rest.rpartition("-")[0].replace("\0", "-")
+                yield block.lines[0], rest.rpartition("-")[0].replace("\0", "-")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from openness.cards.answers import findings
-from openness.cards.consistency import contradictions
+from openness.cards.consistency import Contradiction, contradictions
 from openness.cards.inheritance import FLAGGED, Inherited
 from openness.cards.kinds import kind_of
 from openness.cards.marks import marks_of
@@ -56,7 +56,8 @@ def score(
     answers = copied.marked(findings(view, rubric)) if parents else findings(view, rubric)
     points, weight = total(answers)
     kind = kind_of(view)
-    flags = flags_of(view, kind, name)
+    odd = contradictions(view, name)
+    flags = flags_of(view, kind, odd)
     if copied.percent >= 100 * FLAGGED:
         flags = sorted([*flags, "inherited_text"])
     return Result(
@@ -71,14 +72,15 @@ def score(
         extra={
             "card_kind": kind,
             "flags": flags,
+            "consistency": [each.as_dict() for each in odd],
             **({"inherited_percent": copied.percent} if parents else {}),
         },
     )
 
 
-def flags_of(view: CardView, kind: str, name: str) -> list[str]:
+def flags_of(view: CardView, kind: str, odd: tuple[Contradiction, ...]) -> list[str]:
     """What is odd about the card, sorted."""
-    flags = set(view.card.flags) | contradictions(view, name)
+    flags = {*view.card.flags, *(each.id for each in odd)}
     if kind == "spam":
         flags.add("suspected_spam")
     if not view.is_whole:

@@ -36,7 +36,7 @@ RECORDS = {
 def ways() -> dict[str, Callable[[bytes], object]]:
     """The readers of a card, each as one call."""
     from openness import data_card, model_card
-    from openness.card_lint import card_line, text_of
+    from openness.card_lint import judged_card, text_of
     from openness.cards.addresses import Place
     from openness.rendering import render
     from openness.state import RepoState
@@ -49,8 +49,8 @@ def ways() -> dict[str, Callable[[bytes], object]]:
         return data_card.assess(RepoState("dataset", "acme/tiny", **known))
 
     return {
-        "model": lambda data: card_line("README.md", data, "model"),
-        "dataset": lambda data: card_line("README.md", data, "dataset"),
+        "model": lambda data: judged_card("README.md", data, "model")[0],
+        "dataset": lambda data: judged_card("README.md", data, "dataset")[0],
         "stored": stored,
         "shown": lambda data: render(read_card(text_of(data)[0] or ""), Place("model", "acme/tiny")),
         "rest": sent,

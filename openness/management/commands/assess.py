@@ -7,7 +7,7 @@ from django.core.management import CommandError
 from openness import assess as assessing
 from openness.carbon.efficiency_csv import BadCorpus, lines_of
 from openness.card_lint import RUBRICS
-from openness.lint import line_of_file, status_of
+from openness.lint import judged_file, status_of
 from openness.lint_hook import readable
 from openness.lookup import NotOne, repo_called
 from openness.loose_files import CORPUS_MOST, Unreadable, read_bounded
@@ -85,9 +85,9 @@ class Command(StemmaCommand):
         return max([self.judge_card(file, kind, min_score, profile) for file in files])
 
     def judge_card(self, file, kind, min_score, profile) -> int:
-        line = line_of_file(file, kind)
+        line, odd = judged_file(file, kind)
         seen = {"profile": seen_through(profiles()[profile], line["findings"])} if profile else {}
-        self.put(line | seen, "\n".join(readable(line, profile=profile)))
+        self.put(line | seen, "\n".join(readable(line, odd, profile=profile)))
         return status_of(line, min_score)
 
     def class_record(self, file, keep) -> int:
