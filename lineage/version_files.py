@@ -79,8 +79,10 @@ def check_files(version: VersionFiles) -> None:
         if path.name == CONFIG:
             refuse_odd_config(version.name, read_json(path))
     names = sorted(path.name for path in files)
-    if not any(name in names for name in (CONFIG, ADAPTER, MODULE)):
-        raise BadVersion(f"{version.name} has none of {CONFIG}, {ADAPTER} and {MODULE}: it is no model's folder.")
+    if not any((version.folder / name).is_file() for name in (CONFIG, ADAPTER, MODULE)):  # a loader looks no deeper
+        inner = next((path.parent.name for path in files if path.name in (CONFIG, ADAPTER, MODULE)), "")
+        hint = f" Its folder {inner} may be one." if inner else ""
+        raise BadVersion(f"{version.name} has none of {CONFIG}, {ADAPTER} and {MODULE}: it is no model's folder.{hint}")
     if not any(name.endswith(".safetensors") for name in names):
         if found := [name for name in names if name.endswith(PROGRAMS)]:
             raise BadVersion(f"{version.name} is an exported program ({found[0]}), which is not run: it may hold code.")

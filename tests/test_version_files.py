@@ -37,6 +37,12 @@ def test_what_may_not_or_cannot_be_run_is_refused_before_anything_is_opened(tmp_
         check_files(folder(tmp_path, **files))
 
 
+def test_a_folder_of_versions_is_none_and_the_one_in_it_is_named(tmp_path):
+    folder(tmp_path / "m" / "v1", config__json={}, model__safetensors="x")
+    with pytest.raises(BadVersion, match="is no model's folder. Its folder v1 may be one."):
+        check_files(VersionFiles("m", tmp_path / "m"))
+
+
 def test_safetensors_beside_a_pickle_are_enough(tmp_path):
     check_files(folder(tmp_path, config__json={}, model__safetensors="x", pytorch_model__bin="x"))
 
