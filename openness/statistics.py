@@ -30,8 +30,7 @@ def statistics_for(user) -> dict:
 
 def counted_for(user) -> dict:
     repos = Repo.objects.current().visible_to(user)
-    hidden = set(Repo.objects.hidden_from(user).values_list("pk", flat=True))
-    assessments = Assessment.objects.current().exclude(repo__in=hidden)
+    assessments = Assessment.objects.current().exclude(repo__in=Repo.objects.hidden_from(user).values("pk"))
     kinds, fresh = by_kind(repos), mirror_freshness()
     return {
         "as_of": fresh.as_of,
