@@ -168,6 +168,14 @@ def test_a_card_pasted_below_another_is_cited_by_its_titles():
     assert [each["lines"][0] for each in found_in(f"# M\n\n{part}{part}")["two_cards"]] == [15, 19, 23]
 
 
+def test_two_titles_of_cards_make_two_cards_and_the_people_of_one_do_not():
+    both = "# Model Card for Tiny\n\nIt rhymes.\n\n# Model Card for Big\n\nIt sings.\n"
+    assert [each["lines"][0] for each in found_in(both)["two_cards"]] == [1, 5]
+    assert "two_cards" not in found_in(
+        "# Model Card for Tiny\n\n## Model Card Authors\n\nAda\n\n## Model Card Contact\n\nAda\n"
+    )
+
+
 def test_every_flag_is_told_in_a_sentence():
     source = Path(openness.cards.scoring.__file__).read_text("utf8") + Path(registry.cards.__file__).read_text("utf8")
     checks = {check.__name__ for check in (*CHECKS, *CHECKS_OF_NAME)}

@@ -19,6 +19,7 @@ from openness.findings import Evidence
 from registry.licences import read_declared
 
 LOOKED_AT = 20_000  # characters of a body in which a pasted header is sought
+CARD_TITLE = re.compile(r"(?:model|dataset|data) ?card (?:for|of)\b")
 VERSION = re.compile(r"-?v?\d")
 EVIDENCE_MOST = 5
 REPEATED_LEAST = 3  # titles that stand twice make two cards
@@ -82,7 +83,10 @@ def base_only_in_text(view: CardView, name: str = "") -> tuple[Evidence, ...]:
 
 
 def two_cards(view: CardView) -> tuple[Evidence, ...]:
-    """The same titles stand twice: a card was pasted below another."""
+    """A card was pasted below another: the same titles stand twice, or two titles say that they are a card's."""
+    titles = [section for section in view.sections if section.source == "heading" and CARD_TITLE.match(section.title)]
+    if len(titles) > 1:
+        return tuple(_at(section.line, section.title) for section in titles[:EVIDENCE_MOST])
     seen: dict[str, list[Section]] = {}
     for section in view.sections:
         if section.source == "heading" and section.level <= 2 and view.topics(section):
