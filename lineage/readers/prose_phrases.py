@@ -84,7 +84,11 @@ PHRASES = (
     phrase(r"(?:基于|基於|源自|改自)", "", strong=False),
     phrase(r"\bmerged\s+(?:from|with|of)\b", "", strong=False),
     phrase(r"\bstarting\s+(?:from|with)(?:\s+the\s+(?:weights|checkpoint)\s+of)?\b", "", strong=False),
-    phrase(r"\b(?:base|parent)\s+(?:language\s+)?model(?:\s+(?:is|was|used))?\b", "", strong=False),
+    phrase(
+        r"\b(?:base|parent)\s+(?:language\s+|tokenizer\s+and\s+)?model(?:\s+used(?:\s+for\s+[\w-]+)?)?(?:\s+(?:is|was))?\b",
+        "",
+        strong=False,
+    ),
 )
 # Words that follow the name: Chinese, Japanese and Korean say the verb last, and so does the template of ONNX ports.
 AFTER = (

@@ -183,9 +183,6 @@ class Prose:
 
 def _runs_on(line: Line, below: Line) -> bool:
     """Does a sentence go on from one line to the next? Only where the words say so: labels stand in lines as well."""
-    is_next = below.number == line.number + 1 and line.kind == below.kind == CONTENT
-    return (
-        is_next
-        and not line.text.endswith(ENDS)
-        and (below.text[:1].islower() or ENDS_OPEN.search(line.text) is not None)
-    )
+    if below.number != line.number + 1 or line.kind != CONTENT or line.text.endswith(ENDS):
+        return False
+    return ENDS_OPEN.search(line.text) is not None or below.kind == CONTENT and below.text[:1].islower()
