@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from openness.cards.judging import Found, found_line, judge
-from openness.cards.results import is_number, names_a_measure
+from openness.cards.results import is_metric, is_number, names_a_benchmark, names_a_measure
 from openness.cards.sections import Section
 from openness.cards.substance import CONTENT
 from openness.cards.view import CardView
@@ -21,6 +21,7 @@ ROWS_MOST = 500
 SUMMARY_ROW = re.compile(
     r"(?:macro|micro|weighted|samples?)?[ _-]*(?:avg|average|mean|total|accuracy|overall|all|score)\.?"
 )
+COUNT = re.compile(r"\d{1,3}(?:[,  ]?\d{3})*")
 REPORT = re.compile(r"precision\s+recall\s+f1", re.I)
 REPORT_ROW = re.compile(r"\s*(\S[^\n]{0,40}?)\s+[01]?\.\d+\s+[01]?\.\d+\s+[01]?\.\d+")
 LABELLED_NUMBER = re.compile(
@@ -81,12 +82,21 @@ def table_is_disaggregated(rows: tuple[tuple[str, ...], ...]) -> bool:
     if len(numeric) >= LEVELS_LEAST and _is_class_report(rows[0], numeric):
         return True
     names = [*rows[0], *(row[0] for row in numeric)]
+    is_measured = any(is_metric(_plain(name)) or names_a_benchmark(name) for name in names)
+    if not is_measured and _are_counts(cell for row in numeric for cell in row[1:]):
+        return False
     by_column = [
         cell for n, cell in enumerate(rows[0]) if n and any(len(row) > n and is_number(row[n]) for row in numeric)
     ]
     if factor_of(by_column):
         return True
     return factor_of(row[0] for row in numeric) is not None and any(names_a_measure(name) for name in names)
+
+
+def _are_counts(cells: Iterable[str]) -> bool:
+    """Whole numbers of which some are large: so many examples of each, not how good it is at them."""
+    whole = [COUNT.fullmatch(cell.strip(" *_`~")) for cell in cells if is_number(cell)]
+    return bool(whole) and all(whole) and any(len(match[0]) > 2 and match[0] != "100" for match in whole)
 
 
 def _is_class_report(header: tuple[str, ...], numeric: list[tuple[str, ...]]) -> bool:

@@ -73,7 +73,8 @@ def judge(view: CardView, section: Section, criterion: Criterion) -> Found | Non
         return _found("section", section, pieces, noes[0].text)
     if content and sum(line.words for line in content) >= criterion.least_words:
         return _found("section", section, pieces, content[0].text)
-    if blocks := [piece for piece in pieces if counts(piece, criterion)]:
+    blocks = [piece for piece in pieces if counts(piece, criterion)]
+    if blocks := [piece for piece in blocks if topic.answered_by(section.title, _said_in(piece).casefold())]:
         return _found("section", section, pieces, blocks[0].text.strip().split("\n")[0])
     if points := [line for line in lines if line.kind == POINTER]:
         tier = "section" if criterion.link_is_content else "pointer"
@@ -85,6 +86,11 @@ def judge(view: CardView, section: Section, criterion: Criterion) -> Found | Non
     if content:
         return _found("placeholder", section, pieces, content[0].text)
     return None if section.children or pieces else _found("placeholder", section, pieces, "")
+
+
+def _said_in(piece: Piece) -> str:
+    """The text of a block; of a table without the names of its columns."""
+    return piece.text if piece.kind != "table" else "\n".join(" | ".join(row) for row in piece.block.rows[1:])
 
 
 def _only_announces(pieces: list[Piece], content: list[Line]) -> bool:

@@ -15,7 +15,7 @@ SECTIONS_MOST = 5_000
 LEVELS = {"bold": 7, "label": 8}  # below the six levels of headings
 TITLE_WORDS_MOST = 12
 BOLD = re.compile(
-    r"\s*(?:[-*+]\s+|\d{1,2}[.)]\s+)?(?:<(b|strong)>(?P<html>[^<>\n]{1,120})</\1>|(?P<mark>\*\*|__)(?!\s)(?P<text>[^\n]{1,120}?)(?P=mark))(?P<rest>.*)"
+    r"\s*(?:[-*+]\s+|\d{1,2}[.)]\s+)?(?:[^\w\s*<>\[\](){}`|#+.,:;!?\"'/\\$%&=~@^-]{1,4}\s*)?(?:<(b|strong)>(?P<html>[^<>\n]{1,120})</\1>|(?P<mark>\*\*|__)(?!\s)(?P<text>[^\n]{1,120}?)(?P=mark))(?P<rest>.*)"
 )
 PLAIN_LABEL = re.compile(
     r"\s*(?:[-*+•]\s+|\d{1,2}[.)]\s+)?(?:_|\*)?([A-Za-z][\w /()&'’.-]{1,48}?)(?:_|\*)?\s?[:：](?!//)(?:\*|_)?(.*)"
