@@ -20,6 +20,8 @@ SHA = re.compile(r"[0-9a-f]{40}")
 NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(?:/[A-Za-z0-9][\w.-]{0,95})?", re.ASCII)
 MAX_CONFIG_BYTES = 4 << 20
 MAX_FILES = 2_000
+MAX_LABELS = 1_000_000
+UNSAID_LABELS = 2  # that a classifier of transformers has where its configuration does not say
 CHUNK_BYTES = 1 << 20
 
 
@@ -130,12 +132,35 @@ def file_digest(path: Path) -> bytes:
 
 
 def label_names(version: VersionFiles) -> list[str] | None:
-    """What a classifier calls its labels, by number, from its configuration alone; None where it does not say."""
+    """What a classifier calls its labels, by number, from its configuration alone; None where it has none.
+
+    Raises BadVersion.
+    """
     if version.kind == "module":
         labels = read_json(version.folder / MODULE).get("labels")
         return [str(label) for label in labels] if isinstance(labels, list) else None
     for folder in (version.folder, version.base):
-        names = read_json(folder / CONFIG).get("id2label") if folder and (folder / CONFIG).is_file() else None
-        if isinstance(names, dict) and all(str(number).isdecimal() for number in names):
-            return [str(names[number]) for number in sorted(names, key=int)]
+        if folder and (folder / CONFIG).is_file():
+            return names_in(version.name, read_json(folder / CONFIG))
     return None
+
+
+def names_in(name: str, config: dict) -> list[str] | None:
+    """Label names in a configuration of transformers, which leaves them out where they are LABEL_0, LABEL_1 …
+
+    None in a configuration of timm, which has its own ways of naming them.
+    Raises BadVersion where they are no names by number.
+    """
+    found, number = config.get("id2label"), config.get("num_labels")
+    if found is None and ("num_classes" in config or "label_names" in config):
+        return None
+    if found is None:
+        number = number if isinstance(number, int) and 0 < number <= MAX_LABELS else UNSAID_LABELS
+        return [f"LABEL_{place}" for place in range(number)]
+    if (
+        not isinstance(found, dict)
+        or not {str(place) for place in range(len(found))} == found.keys()
+        or not all(isinstance(label, str | int) for label in found.values())
+    ):
+        raise BadVersion(f"{name}: its configuration's id2label does not name the labels 0, 1, 2 … one by one.")
+    return [str(found[str(place)]) for place in range(len(found))]

@@ -147,10 +147,22 @@ def test_a_file_whose_name_is_no_utf8_is_part_of_the_digest(tmp_path):
 def test_labels_are_read_from_the_configuration_in_the_order_of_their_numbers(tmp_path):
     names = {str(n): f"l{n}" for n in range(12)}
     assert label_names(folder(tmp_path / "a", config__json={"id2label": names})) == [f"l{n}" for n in range(12)]
-    assert label_names(folder(tmp_path / "b", config__json={})) is None
+    assert label_names(folder(tmp_path / "b", config__json={"num_classes": 9})) is None
     assert label_names(folder(tmp_path / "c", stemma_module__json={"labels": ["p", "q"]})) == ["p", "q"]
     with pytest.raises(BadVersion, match="cannot be read as JSON"):
         label_names(folder(tmp_path / "d", config__json="{"))
+
+
+def test_labels_that_a_configuration_leaves_out_are_those_that_transformers_gives_them(tmp_path):
+    """A saved configuration is silent on default names: unseen, a suite of other names would count all as broken."""
+    assert label_names(folder(tmp_path / "a", config__json={})) == ["LABEL_0", "LABEL_1"]
+    assert label_names(folder(tmp_path / "b", config__json={"num_labels": 3})) == ["LABEL_0", "LABEL_1", "LABEL_2"]
+
+
+@pytest.mark.parametrize("names", [["a", "b"], {"zero": "a", "1": "b"}, {"0": None, "1": "b"}, {"0": "a", "2": "b"}, 7])
+def test_labels_that_are_no_names_by_number_are_refused(tmp_path, names):
+    with pytest.raises(BadVersion, match="id2label does not name the labels 0, 1, 2"):
+        label_names(folder(tmp_path, config__json={"id2label": names}))
 
 
 def test_new_and_lost_labels_are_said_and_another_numbering_is_no_flip():
