@@ -153,23 +153,15 @@ def test_a_right_answer_is_matched_as_the_suite_says(causal):
     assert not any(row["correct"] for row in answers(exact, source(causal)).values())
 
 
-def test_an_adapter_runs_on_its_base_and_changes_its_answers(bert, tmp_path):
-    from peft import LoraConfig, get_peft_model
-
-    model = transformers.AutoModelForSequenceClassification.from_pretrained(bert)
-    adapter = get_peft_model(
-        model, LoraConfig(task_type="SEQ_CLS", r=4, target_modules=["query", "value"], init_lora_weights=False)
-    )
-    torch.nn.init.normal_(adapter.base_model.model.classifier.modules_to_save["default"].weight)
-    adapter.save_pretrained(tmp_path)
-    found = answers(texts(CLASSIFICATION), source(tmp_path, bert))
-    assert said(found) != said(answers(texts(CLASSIFICATION), source(bert)))
-    adapter.eval()
-    words = transformers.AutoTokenizer.from_pretrained(bert)
-    for number, text in enumerate(SENTENCES):
-        with torch.inference_mode():
-            logits = adapter(**words(text, return_tensors="pt")).logits[0]
-        assert found[str(number)]["margin"] == pytest.approx(float((logits[0] - logits[1]).abs()), abs=1e-4)
+def test_an_item_is_read_alike_whatever_stands_beside_it(bert):
+    """Also a text beside pairs, and one that has no token at all: noise is measured on a part of the items."""
+    suite = texts(CLASSIFICATION)
+    rows = [replace(item, pair="the dog" if place % 2 else None) for place, item in enumerate(suite.items)]
+    rows[0] = replace(rows[0], input="")
+    together = answers(replace(suite, items=tuple(rows)), source(bert))
+    for item in rows[:6]:
+        alone = answers(replace(suite, items=(item,)), source(bert))[item.id]
+        assert alone["margin"] == pytest.approx(together[item.id]["margin"], abs=1e-4)
 
 
 def test_a_classifier_whose_head_is_missing_is_refused_since_its_answers_would_be_random(bert, tmp_path):

@@ -25,13 +25,22 @@ class TextClassifier(LabelTask):
 
     def encode(self, items: Sequence[Item]) -> list[Encoded]:
         """Token ids of each item, cut at the end where it is too long."""
+        encoded = {}
+        for of_two in (False, True):  # apart, so that no item is read otherwise for what stands beside it
+            places = [place for place, item in enumerate(items) if is_pair(item, self.settings) == of_two]
+            if places:
+                encoded |= zip(places, self.encode_alike([items[place] for place in places], of_two), strict=True)
+        return [encoded[place] for place in range(len(items))]
+
+    def encode_alike(self, items: Sequence[Item], of_two: bool) -> list[Encoded]:
+        """Token ids of items that all have one text, or all two; one without any token is asked as its first mark."""
         texts = [asked(item, self.settings) for item in items]
-        pairs = [item.pair or "" for item in items] if has_pairs(items, self.settings) else None
+        pairs = [item.pair for item in items] if of_two else None
         found = self.tokenizer(texts, pairs, truncation=True, max_length=self.max_tokens, return_attention_mask=False)
-        kinds = found.get("token_type_ids")
+        kinds = found.get("token_type_ids") or [None] * len(items)
         return [
-            Encoded(item, len(ids), (ids, kinds[place] if kinds else None))
-            for place, (item, ids) in enumerate(zip(items, found["input_ids"], strict=True))
+            Encoded(item, len(ids) or 1, (ids or [blank_of(self.tokenizer)], kind if ids or kind is None else [0]))
+            for item, ids, kind in zip(items, found["input_ids"], kinds, strict=True)
         ]
 
     def compute(self, batch: Sequence[Encoded]) -> torch.Tensor:
@@ -80,9 +89,15 @@ def asked(item: Item, settings: Settings) -> str:
     return settings.prompt.replace("{pair}", item.pair or "").replace("{input}", item.input)
 
 
-def has_pairs(items: Sequence[Item], settings: Settings) -> bool:
-    """Whether the second text is an input of its own and not part of the prompt."""
-    return "{pair}" not in settings.prompt and any(item.pair is not None for item in items)
+def is_pair(item: Item, settings: Settings) -> bool:
+    """Whether an item has a second text that is an input of its own and not part of the prompt."""
+    return "{pair}" not in settings.prompt and item.pair is not None
+
+
+def blank_of(tokenizer) -> int:
+    """The token that stands for a text without any: what a text begins with, else ends with, else padding."""
+    marks = (tokenizer.cls_token_id, tokenizer.bos_token_id, tokenizer.eos_token_id, tokenizer.pad_token_id)
+    return next(mark for mark in marks if mark is not None)
 
 
 def positions_of(config) -> int:
