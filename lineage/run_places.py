@@ -102,6 +102,8 @@ def find_base(folder: Path, said: str) -> Path | None:
     name, _, sha = said.partition("@")
     repo = Repo.objects.named(Repo.Kind.MODEL, name).select_related("head").first()
     sha = sha or (repo.head.sha if repo and repo.head else "")
+    if not sha:
+        raise BadVersion(f"The base model {name[:120]!r} is not mirrored, and no commit of it is named.")
     return folder_of(name, sha, model_roots())
 
 
