@@ -13,9 +13,11 @@ transformers = pytest.importorskip("transformers")
 safetensors = pytest.importorskip("safetensors.torch") and pytest.importorskip("safetensors")
 pytest.importorskip("peft")
 
+from lineage.run_places import find_base  # noqa: E402
 from lineage.runs.problems import BadRun  # noqa: E402
 from lineage.runs.tasks import task_for  # noqa: E402
 from lineage.suites import CLASSIFICATION  # noqa: E402
+from lineage.version_files import BadVersion  # noqa: E402
 from tests.test_run_tasks import SENTENCES, answers, said, source, texts  # noqa: E402
 
 
@@ -106,3 +108,10 @@ def test_weights_of_another_shape_are_named(bert, tmp_path):
     safetensors.torch.save_file(weights, file, metadata={"format": "pt"})
     with pytest.raises(BadRun, match="weights have another shape than the model's, 'classifier.weight' among them"):
         task_for(texts(CLASSIFICATION), source(tmp_path / "v"))
+
+
+@pytest.mark.django_db
+def test_a_base_that_is_named_without_a_commit_and_not_mirrored_is_said_to_be_so(tmp_path):
+    (tmp_path / "adapter_config.json").write_text('{"base_model_name_or_path": "acme/base"}')
+    with pytest.raises(BadVersion, match="The base model 'acme/base' is not mirrored, and no commit of it is named"):
+        find_base(tmp_path, "")
