@@ -88,13 +88,16 @@ def candidate_names(parent: Node, place: int) -> list[str]:
     return [name for name, _ in candidates_of(parent, None)] if place < SEARCHED_MOST else []
 
 
-def contradictions_of(trace: Trace, node: Node, relations: Sequence[Relation], *, everything: bool) -> list[str]:
+def contradictions_of(
+    trace: Trace, node: Node, relations: Sequence[Relation], *, everything: bool, cycle: Sequence[str] | None = None
+) -> list[str]:
     """What its own sources say against each other, then what the graph and the calendar say against them.
 
     Without `everything`, which is for staff, nothing is told of what a repository for staff only comes from, nor of a
-    cycle that only closes through one.
+    cycle that only closes through one. `cycle` is what `cycle_sentences` said, where it was asked already.
     """
-    said = [*trace.contradictions, *cycle_sentences(node, everything=everything), *younger_parents(trace, relations)]
+    ring = cycle_sentences(node, everything=everything) if cycle is None else cycle
+    said = [*trace.contradictions, *ring, *younger_parents(trace, relations)]
     return said + versions_in_a_ring(node, relations, everything=everything)
 
 

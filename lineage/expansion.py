@@ -64,8 +64,8 @@ def expand(graph: Subgraph, wanted: Sequence[tuple[str, int]], kinds: tuple[str,
         kind_of = {(row.parent_id if side == UP else row.child_id): row.kind for row in rows}
         opened.append(Opened(key, side, tuple((node, kind_of[node]) for node in far if node in fresh)))
     drawn = {key: node for key, node in (shown | added).items() if key is not None and not node.is_masked}
-    more = {side: further(drawn, shown.keys() | added.keys(), side, kinds, user) for side in (UP, DOWN)}
-    return Expansion(tuple(opened), added, tuple(edges.values()), more[UP], more[DOWN], tuple(used))
+    more_up, more_down = further(drawn, shown.keys() | added.keys(), kinds, user)
+    return Expansion(tuple(opened), added, tuple(edges.values()), more_up, more_down, tuple(used))
 
 
 def rows_of(key: int, side: str, kinds: tuple[str, ...], user) -> list[Relation]:
@@ -74,11 +74,14 @@ def rows_of(key: int, side: str, kinds: tuple[str, ...], user) -> list[Relation]
     return list(rows.order_by(far)[:NEIGHBOURS_MOST])
 
 
-def further(drawn: Iterable[int], shown: Iterable[int], side: str, kinds: tuple[str, ...], user) -> frozenset[int]:
-    """The drawn nodes from which a relation leads to what is not shown."""
-    near, far = ("child_id", "parent_id") if side == UP else ("parent_id", "child_id")
-    shown = [key for key in shown if key is not None]
-    rows = told(counted(kinds), everything=sees_all(user)).filter(**{near: OuterRef("pk")})
-    rows = rows.exclude(**{f"{far}__in": shown})
-    found = Node.objects.filter(Exists(rows), pk__in=list(drawn))
-    return frozenset(found.values_list("pk", flat=True))
+def further(
+    drawn: Iterable[int], shown: Iterable[int], kinds: tuple[str, ...], user
+) -> tuple[frozenset[int], frozenset[int]]:
+    """The drawn nodes from which a relation leads up, and down, to what is not shown; both sides in one query."""
+    known = [key for key in shown if key is not None]
+    rows = told(counted(kinds), everything=sees_all(user))
+    up = rows.filter(child_id=OuterRef("pk")).exclude(parent_id__in=known)
+    down = rows.filter(parent_id=OuterRef("pk")).exclude(child_id__in=known)
+    nodes = Node.objects.filter(pk__in=list(drawn)).annotate(leads_up=Exists(up), leads_down=Exists(down))
+    found = list(nodes.values_list("pk", "leads_up", "leads_down"))
+    return frozenset(key for key, is_up, _ in found if is_up), frozenset(key for key, _, is_down in found if is_down)

@@ -127,11 +127,12 @@ def said_of(root: Seen, user) -> dict:
         return {"trace": None, "contradictions": [], "recipes": [], "is_on_cycle": False}
     node = Node(pk=root.key, kind=root.kind, name=root.id, repo=root.repo, cycle=root.cycle)  # as `find` read it
     visible = [row for row in parents_of(node) if not is_hidden(row.parent, user)]
+    everything = sees_all(user)
+    cycle = cycle_sentences(node, everything=everything)
     return {
         "trace": trace,
-        "contradictions": contradictions_of(trace, node, visible, everything=sees_all(user)),
-        "is_on_cycle": bool(cycle_sentences(node, everything=sees_all(user)))
-        or any(row.parent_id == node.pk for row in visible),
+        "contradictions": contradictions_of(trace, node, visible, everything=everything, cycle=cycle),
+        "is_on_cycle": bool(cycle) or any(row.parent_id == node.pk for row in visible),
         "recipes": MergeRecipe.objects.filter(repo=root.repo, is_current=True).defer("text").order_by("pk"),
     }
 

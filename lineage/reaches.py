@@ -102,6 +102,9 @@ class ClosureReach:
         """
         if last is None and self.depth >= DEPTH_MOST:
             return set()
+        if last is None and self.whole:  # neighbours of nearer nodes lie within the depth, so they are shown
+            rim = {node for depth, node in self.whole[0] if depth == self.depth}
+            nodes = rim.intersection(nodes) if self.depth else nodes
         other = "parent_id" if self.side == ABOVE else "child_id"
         own = "child_id" if self.side == ABOVE else "parent_id"
         shown = self.rows.filter(**{self.far: OuterRef(other)})

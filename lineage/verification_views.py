@@ -17,8 +17,14 @@ from lineage.models import Relation, Verification, VerifiedParent
 from lineage.sight import is_hidden, public_name
 from registry.models import Repo
 from registry.strict import StrictParameters
+from registry.templatetags.panels import percent
 
 NOT_SHOWN = "(not mirrored)"  # as `lineage.sight` calls what no public card names
+FIGURES = {
+    "largest_control": "largest control: cosine with its rows turned",
+    "share_unlike": "matrices unlike",
+    "share_of_elements_changed": "elements changed",
+}
 SHOWN = 60  # tensors of one parent on a page; REST gives all that are kept
 PARENT = inline_serializer(
     "VerifiedParent",
@@ -145,4 +151,19 @@ def drawn(tensor: dict) -> dict:
 
 
 def figures(statistics: dict) -> list[tuple[str, object]]:
-    return [(name.replace("_", " "), value) for name, value in statistics.items() if value not in (None, [])]
+    """The statistics of a parent as a reader takes them in: shares in per cent, other fractions to four places.
+
+    >>> figures({"tensors": 27, "share_unlike": 1.0, "median_cosine": -0.000552763, "largest_control": None})
+    [('tensors', 27), ('matrices unlike', '100 %'), ('median cosine', '-0.0006')]
+    """
+    return [
+        (FIGURES.get(name, name.replace("_", " ")), figure(name, value))
+        for name, value in statistics.items()
+        if value not in (None, [])
+    ]
+
+
+def figure(name: str, value: object) -> object:
+    if not isinstance(value, float):
+        return value
+    return percent(value) if name.startswith("share_") else f"{value:.4f}"

@@ -7,6 +7,7 @@ import pytest
 from lineage.expansion import OPENED_MOST, wanted_in
 from lineage.layout import BOX_HEIGHT, Opened, Person, Tie, arrange
 from lineage.models import Node, Relation
+from lineage.queries import Question, find, subgraph
 from lineage.trace import trace_due
 from tests.mirrored import mirrored
 
@@ -88,3 +89,36 @@ def test_an_opened_branch_that_faces_the_root_stands_on_no_other_box():
         assert all(low - high >= BOX_HEIGHT for high, low in zip(tops, tops[1:], strict=False))
     assert max(box.y for box in picture.boxes) + BOX_HEIGHT <= picture.height
     assert len(picture.lines) == len(ties)
+
+
+def test_a_family_takes_few_queries_and_few_more_around_a_hidden_repository(client, db, django_assert_max_num_queries):
+    model("acme/base")
+    model("acme/tuned", "acme/base")
+    trace_due(9)
+    with django_assert_max_num_queries(15):
+        drawn(client)
+    model("acme/secret", "acme/tuned", staff_only=True)
+    trace_due(9)
+    with django_assert_max_num_queries(18):
+        text, _ = drawn(client)
+    assert "acme/base" in text and "acme/secret" not in text
+
+
+def test_a_cycle_is_looked_up_once(client, db, django_assert_max_num_queries):
+    model("acme/one", "acme/two")
+    model("acme/two", "acme/one")
+    trace_due(9)
+    with django_assert_max_num_queries(20):
+        text = client.get("/lineage/model/acme/one").content.decode()
+    assert text.count("It is on a cycle") == 1
+
+
+def test_only_nodes_on_the_rim_of_the_depth_lead_on(db):
+    names = [model(f"acme/m{n}", *([f"acme/m{n - 1}"] if n else [])).name for n in range(5)]
+    trace_due(9)
+    root = find("model", names[4], None)
+    ends = [
+        [node.id for node in subgraph(root, Question(direction="ancestors", depth=depth)).frontier]
+        for depth in range(5)
+    ]
+    assert ends == [["acme/m4"], ["acme/m3"], ["acme/m2"], ["acme/m1"], []]

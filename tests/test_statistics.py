@@ -77,7 +77,9 @@ def test_relations_are_counted_by_kind_and_by_proof():
 def test_what_only_staff_may_see_is_counted_for_staff_alone(client):
     repo = mirrored("ada/secret", staff_only=True, licence="secret-licence")
     scored(repo, 50.0)
-    assert "secret" not in client.get("/api/v1/statistics").content.decode()
+    found = client.get("/api/v1/statistics")
+    assert "secret" not in found.content.decode()
+    assert not any(row["scored"] or row["not_scored"] for row in found.json()["scores"])
     client.force_login(User.objects.create_user("root", is_staff=True))
     assert client.get("/api/v1/statistics").json()["kinds"]["model"]["total"] == 1
 

@@ -1,6 +1,7 @@
 """`verify`: the agreed line and exit status, the row that stays, the relation that is marked, and who may see it."""
 
 import json
+import re
 from io import StringIO
 
 import pytest
@@ -176,3 +177,13 @@ def test_a_look_that_says_nothing_takes_back_no_proof(folders, client):
     verify("acme/child", folders / "child", f"acme/base={folders / 'base'}")
     verify("acme/child", folders / "child")
     assert Relation.objects.get(child__repo__name="acme/child").proof == "derived"
+
+
+def test_the_page_says_shares_in_per_cent_and_claims_no_relation_that_the_weights_contradict(folders, client):
+    _, said = verify("acme/child", folders / "child", f"acme/stranger={folders / 'stranger'}")
+    text = client.get(f"/verifications/{said['verification']}").content.decode()
+    assert "<dt>Matrices unlike</dt><dd>100 %</dd>" in text and "<dt>Relation in question</dt>" in text
+    _, said = verify("acme/child", folders / "child", f"acme/base={folders / 'base'}")
+    text = client.get(f"/verifications/{said['verification']}").content.decode()
+    assert "<dt>Matrices unlike</dt><dd>0 %</dd>" in text and "<dt>Relation</dt>" in text
+    assert re.search(r"<dt>Median cosine</dt><dd>0\.\d{4}</dd>", text)
