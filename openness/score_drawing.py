@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from django.utils.safestring import SafeString, mark_safe
 
-WIDTH, HEIGHT, SIDE, TOP, FOOT = 640, 206, 6, 22, 30  # of the view box; the columns stand between the margins
+WIDTH, HEIGHT, SIDE, TOP, FOOT = 640, 214, 6, 30, 30  # of the view box; the columns stand between the margins
 TICKS = (0, 20, 40, 60, 80, 100)
 
 
