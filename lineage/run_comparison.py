@@ -10,8 +10,10 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
+from django.db import IntegrityError
 from django.utils.timezone import now
 
 from lineage.comparing import ANALYSIS, Version, asked_again, describe, fill
@@ -108,17 +110,30 @@ def carry_out(row: Comparison, tell: Tell, *, may_replace: bool = False) -> Comp
         about = {which: run.about for which, run in zip(("old", "new"), runs, strict=True)}
         about |= {f"noise_{number}" if number > 1 else "noise": run.about for number, (_, run) in enumerate(again, 1)}
         digest = question_digest(row, [one.digest for one in found], suite)
-        if Comparison.objects.exclude(pk=row.pk).filter(question_digest=digest).exists():
-            if may_replace:
-                row.delete()
-                return asked_again(digest)
-        else:
-            row.question_digest = digest
-        fill(row, *tables, asked, reruns, runs=about)
+        keep = partial(fill, row, *tables, asked, reruns, runs=about)
+        return keep_once(row, digest, keep, may_replace=may_replace)
     except REFUSED as problem:
         give_up(row, str(problem))
     except OSError as problem:  # its own words would name paths of this machine
         give_up(row, f"A file of the suite or of a version cannot be read: {problem.strerror or 'no reason is known'}.")
+    return row
+
+
+def keep_once(row: Comparison, digest: str, keep: Callable[[], object], *, may_replace: bool) -> Comparison:
+    """Fill the row, as the one of its question where no other is; else the other takes its place, if it may."""
+    if Comparison.objects.exclude(pk=row.pk).filter(question_digest=digest).exists():
+        if may_replace:
+            row.delete()
+            return asked_again(digest)
+        row.question_digest = None
+    else:
+        row.question_digest = digest
+    try:
+        keep()
+    except IntegrityError:
+        if row.question_digest is None:
+            raise
+        return keep_once(row, digest, keep, may_replace=may_replace)  # another was kept this very moment
     return row
 
 

@@ -1,5 +1,6 @@
 """Two versions are run in child processes with limits, and compared; whatever goes wrong is one sentence on the row."""
 
+import copy
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from lineage import run_comparison
 from lineage.models import Comparison, Run
 from lineage.run_child import Ahead
 from lineage.run_comparison import Found, outcomes_of, under_one_plan
@@ -59,6 +61,23 @@ def test_the_shipped_versions_are_compared_out_of_the_box_with_their_noise_floor
     assert Comparison.objects.count() == 1
     assert compare(V1, V2, "--budget", "0.5", capsys=capsys)["verdict"] == "pass"
     assert list(Run.objects.values_list("pk", "created_at")) == kept
+
+
+@pytest.mark.django_db
+def test_of_two_that_end_at_the_same_moment_the_first_is_kept_and_the_other_answers_with_it(capsys, monkeypatch):
+    fill = run_comparison.fill
+
+    def another_comes_first(row, *rest, **more):
+        monkeypatch.setattr(run_comparison, "fill", fill)
+        other = copy.copy(row)
+        other.pk, other._state, other.old_name = None, type(row._state)(), "first"
+        fill(other, *rest, **more)
+        return fill(row, *rest, **more)
+
+    monkeypatch.setattr(run_comparison, "fill", another_comes_first)
+    call_command("compare", V1, V1, "--suite", "message-kinds")
+    assert "kept as comparison" in capsys.readouterr().err
+    assert [row.old_name for row in Comparison.objects.all()] == ["first"]
 
 
 @pytest.mark.django_db
