@@ -33,6 +33,9 @@ OTHER_LICENCES = [
     ("cc-by-4.0", "## Licensing\n\nThe weights are available under the CC-BY-NC-SA-4.0 licence.\n"),
     ("cc-by-4.0", "## Licensing\n\nCreative Commons Attribution-ShareAlike 3.0 Unported\n"),
     ("llama3", "## License\n\nLlama 3.1 Community License\n"),
+    ("apache-2.0", "## License\n\nThis model inherits the Llama 2 Community License from its base.\n"),
+    ("mit", "## Lizenz\n\nDieses Modell steht unter der Apache-Lizenz 2.0.\n"),
+    ("mit", "## Licencia\n\nEste modelo se publica bajo la licencia Apache 2.0.\n"),
 ]
 SAME_LICENCES = [
     ("mit", "## License\n\nMIT. The code in `tools/` comes from a project under Apache 2.0.\n"),
@@ -49,6 +52,12 @@ SAME_LICENCES = [
     ("bsd-3-clause", "**License:** BSD 3-Clause\n"),
     ("bsd-3-clause", "**License:** 3-clause BSD\n"),
     ("gpl-3.0", "## License\n\nGNU GPL\n"),
+    ("gpl-3.0", "## License\n\nGPLv3 or later\n"),
+    ("llama3", "## License\n\nMETA LLAMA 3 COMMUNITY LICENSE AGREEMENT\n"),
+    ("apache-2.0", "| Component | License |\n|---|---|\n| Code | MIT |\n| Weights | Apache-2.0 |\n"),
+    ("apache-2.0", "## License\n\n- Code: MIT\n- Weights: Apache 2.0\n"),
+    ("unlicense", "## License\n\nPublic domain\n"),
+    ("mit", "We thank the authors of X, which is released under the Apache 2.0 license.\n"),
     ("cc-by-4.0", "## License\n\nCreative Commons\n"),
     ("cc-by-4.0", "## License\n\nCreative Commons Attribution 4.0 International\n"),
     ("creativeml-openrail-m", "## License\n\nAn OpenRAIL license\n"),

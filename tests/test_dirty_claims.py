@@ -148,6 +148,16 @@ def test_a_quantizer_that_lists_the_grandparents_twice_and_its_source_in_a_sente
         ("The encoder was initialized with the weights of `acme/tiny`.", [("finetune", "acme/tiny", "sentence")]),
         ("本模型基于 acme/tiny 在十万首古诗上微调而成。", [("finetune", "acme/tiny", "sentence")]),
         ("我们比较了 acme/tiny 和微调模型。", []),
+        ("이 모델은 acme/tiny를 파인튜닝한 모델입니다.", [("finetune", "acme/tiny", "sentence")]),
+        ("Это дообученная версия модели acme/tiny.", [("finetune", "acme/tiny", "sentence")]),
+        ("本模型使用 acme/tiny 作为基座模型。", [("", "acme/tiny", "mention")]),
+        ("Questo modello è basato su acme/tiny.", [("", "acme/tiny", "mention")]),
+        ("This adapter was trained on top of acme/tiny.", [("adapter", "acme/tiny", "sentence")]),
+        (
+            "The following models were included in the merge:\n* a/one\n* b/two",
+            [("merge", "a/one", "sentence"), ("merge", "b/two", "sentence")],
+        ),
+        ("The following models were included in the merge:\n* /home/me/out/one\n* /home/me/out/two", []),
         ("The base model is [T](https://hf.co/acme/tiny).", [("", "acme/tiny", "mention")]),
     ],
 )

@@ -47,6 +47,8 @@ IN_OTHER_LANGUAGES = (
     ),
     (r"\b(?:quantifiée?|cuantizad[ao]|quantizad[ao]|quantizzat[ao])\s+(?:d[eou]|del|di|da)\b", "quantized"),
     (r"\bquantisierte\s+(?:version|variante)\s+von\b", "quantized"),
+    (r"\b(?:дообученн|файн-?тюн)\w*\s+(?:верси\w+|вариант\w*)(?:\s+модели)?", "finetune"),
+    (r"\bквантован\w*\s+(?:верси\w+|вариант\w*)(?:\s+модели)?", "quantized"),
 )
 PHRASES = (
     phrase(rf"\bquanti[sz]ed{VERSION}\s+{OF}\b", "quantized"),
@@ -57,7 +59,7 @@ PHRASES = (
     phrase(rf"\b{PORTS}\s+(?:version|export|conversion|port)\s+{OF}\b", "converted"),
     phrase(r"\b(?:q?lora|dora|peft)(?:\s+adapt(?:er|ion|ation))?s?(?:\s+weights?|\s+model)?\s+(?:for|of)\b", "adapter"),
     phrase(
-        r"\b(?:q?lora|dora|adapter)s?\s+(?:fine[\s-]?tuned|trained)\s+(?:on\s+top\s+of|from|for)\b",
+        r"\b(?:q?lora|dora|adapter)s?\s+(?:is\s+|was\s+)?(?:fine[\s-]?tuned|trained)\s+(?:on\s+top\s+of|from|for)\b",
         "adapter",
     ),
     phrase(r"\badapters?(?:\s+weights?|\s+model)?\s+(?:for|of)\b", "adapter"),
@@ -82,6 +84,11 @@ PHRASES = (
     phrase(r"\b(?:derived\s+from|based\s+on|built\s+(?:on|upon)(?:\s+top\s+of)?)\b", "", strong=False),
     phrase(r"\b(?:original|source)\s+model\b", "", "original", strong=False),
     phrase(r"(?:基于|基於|源自|改自)", "", strong=False),
+    phrase(
+        r"\b(?:bas[ae]d[oa]|basat[oa]|basée?|basiert|basierend)\s+(?:su|sul|sulla|en|em|no|na|sur|auf)\b",
+        "",
+        strong=False,
+    ),
     phrase(r"\bmerged\s+(?:from|with|of)\b", "", strong=False),
     phrase(r"\bstarting\s+(?:from|with)(?:\s+the\s+(?:weights|checkpoint)\s+of)?\b", "", strong=False),
     phrase(
@@ -110,6 +117,7 @@ AFTER = (
             (r"(?:모델)?(?:을|를|의)?\s*양자화", "quantized"),
         )
     ),
+    phrase(r"[)\]*_`\"'」』]*\s*(?:模型)?(?:作为|作為|为|を)(?:基座|基础|基礎|底座|ベース)", "", strong=False),
     phrase(
         r"[)\]*_`\"']*\s*(?:(?:model|checkpoint|language|pre-?trained|and|further)\s+){0,3}fine[\s-]?tuned"
         r"\s+(?:on|for|to|using|with|over|in)\b",
@@ -123,7 +131,7 @@ OF_THIS_ONE = re.compile(
     re.IGNORECASE,
 )
 SAYS_AFTER = re.compile(
-    "[Tt]uned|ONNX|微调|精调|量化|ファインチュー|追加学習|ベースに|量子化|조정|튜닝|양자화"
+    "[Tt]uned|ONNX|基座|基础|基礎|底座|ベース|微调|精调|量化|ファインチュー|追加学習|ベースに|量子化|조정|튜닝|양자화"
 )  # cheap to look for
 # What makes a sentence speak of other models, or of what could be done, and not of where this one comes from.
 OF_OTHERS = re.compile(
@@ -146,5 +154,5 @@ DENIED = re.compile(
     r"(?:\b(?:not|never|unlike|no|neither|nor)|n't)(?:\s+(?:a|an|the|been|simply|merely|just))*\s*$|\bto\s*$",
     re.IGNORECASE,
 )
-MERGE = phrase(r"\bmerge\s+(?:\w+\s+){0,3}(?:of|between)\b", "merge", "expert")
+MERGE = phrase(r"\bmerge\s+(?:\w+\s+){0,3}(?:of|between)\b|\bincluded\s+in\s+(?:the|this)\s+merge\b", "merge", "expert")
 TRAINED_ON = re.compile(r"\b(?:were|was|is|been)\s+(?:fine[\s-]?tuned|trained)(?=\s+on\b)", re.IGNORECASE)

@@ -19,6 +19,7 @@ from openness.findings import Evidence
 from registry.licences import read_declared
 
 LOOKED_AT = 20_000  # characters of a body in which a pasted header is sought
+PUBLIC_DOMAIN = {"unlicense", "cc0-1.0", "cc-pddc", "pddl-1.0"}
 CARD_TITLE = re.compile(r"(?:model|dataset|data) ?card (?:for|of)\b")
 VERSION = re.compile(r"-?v?\d")
 EVIDENCE_MOST = 5
@@ -66,7 +67,7 @@ def _may_be_one(a: str, b: str) -> bool:
     """
     a, b = (re.sub(r"-(?:or-later|only)$", "", each.casefold()) for each in (a, b))
     families = {VERSION.split(each)[0] for each in (a, b)}
-    if a == b or "rail" in a and "rail" in b:
+    if a == b or "rail" in a and "rail" in b or {a, b} <= PUBLIC_DOMAIN:
         return True
     return (
         len(families) == 1 and bool(families & {a, b}) or "cc" in (a, b) and all(f.startswith("cc") for f in families)
